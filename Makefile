@@ -1,0 +1,196 @@
+# Ocellus - the build.
+#
+#   make                 build/ocellus
+#   make test-unit       the C unit tests; make asan, make tsan run them sanitised
+#   make check           style and layers
+#   make fuzz            every target of tests/fuzz for FUZZ_SECONDS each
+#   make install         PREFIX=/usr/local DESTDIR=
+#
+# Everything made lies under BUILD, never beside the sources, so several builds
+# (compilers, sanitisers) live side by side.  What tools/bootstrap fetched lies
+# under DEPS and is shared by all of them.
+
+BUILD        ?= build
+DEPS         ?= build/deps
+PREFIX       ?= /usr/local
+PYTHON       ?= python3
+FUZZ_SECONDS ?= 5
+
+DEPS_DIR := $(abspath $(DEPS))
+GEN      := $(BUILD)/gen
+
+# One short line per file made; `make V=1` shows the commands.
+Q    := $(if $(V),,@)
+SAY  := $(if $(V),@:,@printf '  %-4s %s\n')
+MAKEFLAGS += --no-print-directory
+
+# --- what to build ----------------------------------------------------------
+
+SOURCES := $(wildcard src/*/*.c)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GEN)/web_assets.o
+LIBRARY := $(filter-out $(BUILD)/src/cli/main.o,$(OBJECTS))
+UNIT    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+WEB     := $(wildcard web/*.html web/*.css web/*.js web/*.svg)
+SAMPLES := $(wildcard examples/*.json)
+
+# --- how to build it --------------------------------------------------------
+
+PACKAGES := libmicrohttpd sqlite3 libturbojpeg libpng libpcre2-8 libsodium zlib
+
+# Debian 12 has no yyjson, so there it comes from DEPS and the program looks
+# for it in the build's DEPS, beside itself, and where `make install` puts it.
+ifeq ($(shell pkg-config --exists yyjson && echo yes),yes)
+PACKAGES    += yyjson
+else
+YYJSON_CFLAGS := -isystem $(DEPS_DIR)/yyjson/include
+YYJSON_LIBS   := $(DEPS_DIR)/yyjson/lib/libyyjson.so.0 -Wl,--enable-new-dtags \
+  '-Wl,-rpath,$(DEPS_DIR)/yyjson/lib:$$ORIGIN/deps/yyjson/lib:$$ORIGIN/../lib/ocellus'
+endif
+
+PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES)) $(YYJSON_CFLAGS)
+PACKAGE_LIBS   := $(shell pkg-config --libs $(PACKAGES)) $(YYJSON_LIBS)
+
+# Exact arithmetic: the same bytes on every machine, so no contraction and no
+# fast-math.  SANITIZE and OPTIMIZE are what the variants below change.
+OPTIMIZE ?= -O2
+SANITIZE ?=
+HARDEN   := $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla \
+            -Wstrict-prototypes -Wmissing-prototypes -Werror
+
+CPPFLAGS += -D_GNU_SOURCE -Isrc -I$(GEN) $(PACKAGE_CFLAGS) -MMD -MP
+CFLAGS   += -std=c17 $(OPTIMIZE) -g -ffp-contract=off $(HARDEN) $(WARNINGS) $(SANITIZE)
+LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE)
+LDLIBS   += $(PACKAGE_LIBS) -lm -ldl -lpthread
+
+# --- the program ------------------------------------------------------------
+
+.PHONY: all
+all: $(BUILD)/ocellus
+
+$(BUILD)/ocellus: $(OBJECTS)
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(OBJECTS) $(LDLIBS) -o $@
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+# Pages become string literals, longer than ISO C promises to take.
+$(GEN)/web_assets.o: $(GEN)/web_assets.c Makefile
+	$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c $< -o $@
+
+# ONNX Runtime is opened when the first model is loaded, never linked; only
+# model/ knows where the build's own copy lies.
+$(BUILD)/src/model/%.o: CPPFLAGS += -isystem $(DEPS_DIR)/onnxruntime/include \
+  -DOCELLUS_ONNXRUNTIME_DEFAULT='"$(DEPS_DIR)/onnxruntime/lib/libonnxruntime.so.1"'
+
+# --- generated sources ------------------------------------------------------
+
+GENERATED := $(GEN)/hershey.h $(GEN)/web_assets.h
+$(OBJECTS) $(UNIT): | $(GENERATED)
+
+$(GEN)/hershey.h: tools/hershey
+	@mkdir -p $(@D)
+	$(SAY) GEN $@
+	$(Q)$(PYTHON) tools/hershey $@
+
+# The list of files is written down, so that a removed page is noticed too.
+$(GEN)/web_assets.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(WEB) $(SAMPLES)' | cmp -s - $@ || echo '$(WEB) $(SAMPLES)' > $@
+
+$(GEN)/web_assets.h: $(GEN)/web_assets.c ;
+$(GEN)/web_assets.c: tools/embed $(GEN)/web_assets.list $(WEB) $(SAMPLES)
+	$(SAY) GEN $@
+	$(Q)$(PYTHON) tools/embed $(GEN)/web_assets $(WEB) $(SAMPLES)
+
+# --- tests ------------------------------------------------------------------
+
+.PHONY: test-unit unit asan tsan clang
+test-unit: unit
+	@$(RUN_UNIT) $(BUILD)/unit
+
+unit: $(BUILD)/unit
+
+$(BUILD)/unit: $(LIBRARY) $(UNIT)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+# A variant is this Makefile again, with its own BUILD.
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TSAN := -fsanitize=thread -fno-omit-frame-pointer
+
+asan:
+	@$(MAKE) BUILD=$(BUILD)-asan OPTIMIZE=-O1 SANITIZE='$(ASAN)' all test-unit
+
+# gcc's thread sanitizer refuses the address layouts of newer kernels unless
+# they are not randomised, where that may be asked for.
+tsan:
+	@$(MAKE) BUILD=$(BUILD)-tsan OPTIMIZE=-O1 SANITIZE='$(TSAN)' all test-unit \
+	  RUN_UNIT='$(shell setarch -R true 2>/dev/null && echo setarch -R)'
+
+clang:
+	@$(MAKE) BUILD=$(BUILD)-clang CC=clang all unit
+
+# Each tests/fuzz/NAME.c is one target.  What it once choked on stays in
+# tests/fuzz/regression/NAME and is run again before anything new is tried.
+.PHONY: fuzz fuzz-run
+fuzz:
+	@$(MAKE) BUILD=$(BUILD)-fuzz CC=clang OPTIMIZE=-O1 \
+	  SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzz-run
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+.SECONDARY: $(FUZZERS:%=$(BUILD)/tests/fuzz/%.o)
+fuzz-run: $(FUZZERS:%=$(BUILD)/fuzz/%)
+	@passed=0; failed=0; \
+	for name in $(FUZZERS); do \
+	  fuzzer=$(BUILD)/fuzz/$$name; log=$$fuzzer.log; found=$(BUILD)/fuzz/found/$$name; \
+	  seeds=$$(ls -d tests/fuzz/corpus/$$name 2>/dev/null); \
+	  past=$$(find tests/fuzz/regression/$$name -type f 2>/dev/null); \
+	  mkdir -p $$found; \
+	  if { [ -z "$$past" ] || $$fuzzer $$past; } >$$log 2>&1 && \
+	     $$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+	       -artifact_prefix=$(BUILD)/fuzz/ $$found $$seeds >>$$log 2>&1; \
+	  then passed=$$((passed + 1)); \
+	  else failed=$$((failed + 1)); echo "$$name failed, see $$log:"; tail -n 30 $$log; fi; \
+	done; \
+	echo "$$passed passed, $$failed failed, 0 skipped"; [ $$failed = 0 ]
+
+.PHONY: style layers check bench nightly
+style:
+	@tools/style
+
+layers:
+	@tools/layers
+
+check: style layers
+
+bench: all
+	@if [ -x tools/bench/run ]; then tools/bench/run; else echo 'no tools/bench/run here'; fi
+
+nightly: asan tsan
+	@$(MAKE) fuzz FUZZ_SECONDS=600
+
+# --- install, clean ---------------------------------------------------------
+
+.PHONY: install clean FORCE
+install: all
+	install -D -m 755 $(BUILD)/ocellus $(DESTDIR)$(PREFIX)/bin/ocellus
+	install -d $(DESTDIR)$(PREFIX)/lib/ocellus
+	for lib in $(wildcard $(DEPS)/*/lib/*.so*); do \
+	  cp -P "$$lib" $(DESTDIR)$(PREFIX)/lib/ocellus/; done
+
+clean:
+	rm -rf $(BUILD)/src $(BUILD)/tests $(GEN) $(BUILD)/ocellus $(BUILD)/unit
+	rm -rf $(BUILD)-asan $(BUILD)-tsan $(BUILD)-clang $(BUILD)-fuzz
+
+-include $(OBJECTS:.o=.d) $(UNIT:.o=.d) $(FUZZERS:%=$(BUILD)/tests/fuzz/%.d)
