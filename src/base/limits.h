@@ -1,0 +1,68 @@
+/*
+ * limits - every number that bounds something which could otherwise grow.
+ *
+ * A thing that grows takes its limit at birth; all of them stand here, so
+ * that an operator can read in one page what the program will ever accept.
+ * The values come from the threat table of the design notes; tests try each
+ * at limit - 1, limit and limit + 1.
+ */
+#ifndef OCELLUS_BASE_LIMITS_H
+#define OCELLUS_BASE_LIMITS_H
+
+#define KIB(n) ((size_t)(n) << 10)
+#define MIB(n) ((size_t)(n) << 20)
+#define GIB(n) ((size_t)(n) << 30)
+
+/* HTTP */
+#define LIMIT_REQUEST_BODY     MIB(64)
+#define LIMIT_RESPONSE_BODY    MIB(512)
+#define LIMIT_HEADER_BYTES     KIB(32)
+#define LIMIT_HEADERS          100
+#define LIMIT_URL              KIB(8)
+#define LIMIT_CONNECTIONS      1024
+#define LIMIT_IDLE_SECONDS     15
+#define LIMIT_HEADER_SECONDS   10
+#define LIMIT_BODY_BYTE_RATE   1024        /* bytes a second, at least */
+#define LIMIT_BODY_CHUNKS      (1 << 20)   /* pieces one body may arrive in */
+#define LIMIT_REQUEST_SECONDS  60
+
+/* JSON */
+#define LIMIT_JSON_DEPTH       64
+#define LIMIT_JSON_NODES       1000000
+
+/* Pictures */
+#define LIMIT_IMAGE_PIXELS     ((int64_t)64 * 1000 * 1000)
+#define LIMIT_IMAGE_SIDE       32768
+#define LIMIT_JPEG_SCANS       100
+#define LIMIT_PNG_CHUNK        MIB(16)
+#define LIMIT_METADATA_BYTES   MIB(1)
+
+/* Workflows */
+#define LIMIT_STEPS            1000
+#define LIMIT_BATCH_ELEMENTS   10000
+#define LIMIT_DIMENSIONS       8
+#define LIMIT_RUN_SECONDS      60
+#define LIMIT_RUN_MEMORY       GIB(1)      /* a run's arena, pictures apart */
+#define LIMIT_DEFINITION       MIB(10)
+#define LIMIT_PLAN_MEMORY      MIB(64)
+#define LIMIT_PLANS            256         /* compiled definitions kept */
+#define LIMIT_PROBLEMS         100         /* problems of one definition reported */
+#define LIMIT_DETECTIONS       10000
+#define LIMIT_DELAY_FRAMES     10000
+#define LIMIT_VIDEOS           1024        /* videos one session remembers */
+#define LIMIT_FORMATTED_TEXT   MIB(16)
+#define LIMIT_REGEX_MATCHES    10000000
+
+/* Models */
+#define LIMIT_MODEL_FILE       GIB(4)
+#define LIMIT_CLASSES          100000
+#define LIMIT_CLASS_NAME       KIB(4)
+#define LIMIT_MODEL_QUEUE      256         /* waiting inferences; then 503 */
+#define LIMIT_MODEL_ID         256
+#define LIMIT_BATCH            64          /* pictures in one inference */
+
+/* Store */
+#define LIMIT_NAME             256
+#define LIMIT_STORED_WORKFLOWS 100000
+
+#endif
