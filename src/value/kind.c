@@ -1,0 +1,37 @@
+/*
+ * kind - the table of kinds, and matching.
+ */
+#include "value/kind.h"
+
+const Kind kind_table[KIND_COUNT] = {
+#define X(id, name, wire, inner, about) [KIND_##id] = { name, wire, inner, about },
+    KIND_LIST(X)
+#undef X
+};
+
+int kind_find(Text name)
+{
+    for (int i = 0; i < KIND_COUNT; i++) {
+        if (text_is(name, kind_table[i].name)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+KindMask kinds_mask(KindRefs kinds)
+{
+    KindMask mask = 0;
+
+    for (int i = 0; i < kinds.count; i++) {
+        if (kinds.refs[i].id >= 0) {
+            mask |= (KindMask)1 << kinds.refs[i].id;
+        }
+    }
+    return mask;
+}
+
+bool kinds_match(KindMask offered, KindMask wanted)
+{
+    return ((offered | wanted) & KINDS_ANY) != 0 || (offered & wanted) != 0;
+}

@@ -1,0 +1,26 @@
+/*
+ * wire_image - the parts of the wire form that concern pictures.
+ */
+#ifndef OCELLUS_VALUE_WIRE_IMAGE_H
+#define OCELLUS_VALUE_WIRE_IMAGE_H
+
+#include "base/json.h"
+#include "image/image.h"
+
+/* Read {"video_identifier", "frame_number", "frame_timestamp", ...}; texts are
+ * borrowed from the JSON. */
+bool wire_read_video(const Json *json, VideoMeta *video, Error *err) MUST_USE;
+void wire_write_video(JsonWriter *w, const VideoMeta *video);
+
+/* What the reference makes up for a picture that brought none: the id of the
+ * parent, frame 0, now, 30 frames a second. */
+VideoMeta video_made_up(const Image *image, int64_t now);
+
+/* {"type": "base64", "value", "video_metadata", [lineage of a crop]}. */
+bool wire_write_image(JsonWriter *w, const Image *image, Error *err) MUST_USE;
+
+/* {"offset_x", "offset_y", "width", "height"} */
+bool wire_read_origin(const Json *json, const char *name, Origin *origin, Error *err) MUST_USE;
+void wire_write_origin(JsonWriter *w, const Origin *origin);
+
+#endif
