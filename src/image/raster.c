@@ -1,0 +1,164 @@
+/*
+ * raster - rectangles, discs and strokes.
+ */
+#include "image/raster.h"
+
+#include <math.h>
+
+#include "image/resize.h"
+
+/* One row of a picture between two columns, inclusive; clipped. */
+static void fill_row(Image *image, int64_t y, int64_t x1, int64_t x2, const uint8_t bgr[3])
+{
+    int      pixel = image_pixel_bytes(image);
+    uint8_t *row;
+
+    if (y < 0 || y >= image_height(image)) {
+        return;
+    }
+    x1  = MAX(x1, 0);
+    x2  = MIN(x2, image_width(image) - 1);
+    row = image_edit(image) + (size_t)y * image_stride(image);
+    for (int64_t x = x1; x <= x2; x++) {
+        if (pixel == 1) {
+            row[x] = gray_of(bgr[0], bgr[1], bgr[2]);
+        } else {
+            memcpy(row + x * 4, bgr, 3);
+        }
+    }
+}
+
+void raster_fill(Image *image, Rect rect, uint8_t blue, uint8_t green, uint8_t red)
+{
+    const uint8_t bgr[3] = { blue, green, red };
+    int64_t       bottom = MIN((int64_t)rect.y + rect.height, image_height(image) - 1);
+
+    for (int64_t y = MAX(rect.y, 0); y <= bottom; y++) {
+        fill_row(image, y, rect.x, (int64_t)rect.x + rect.width, bgr);
+    }
+}
+
+/* The midpoint circle of OpenCV's circle(): rows in pairs from the middle out. */
+void raster_disc(Image *image, int x, int y, int radius, uint8_t blue, uint8_t green, uint8_t red)
+{
+    const uint8_t bgr[3] = { blue, green, red };
+    int64_t       err = 0, dx = radius, dy = 0, plus = 1, minus = 2 * (int64_t)radius - 1;
+
+    while (dx >= dy) {
+        bool step;
+
+        fill_row(image, y - dy, x - dx, x + dx, bgr);
+        fill_row(image, y + dy, x - dx, x + dx, bgr);
+        fill_row(image, y - dx, x - dy, x + dy, bgr);
+        fill_row(image, y + dx, x - dy, x + dy, bgr);
+        dy++;
+        err  += plus;
+        plus += 2;
+        step  = err > 0;
+        if (step) {
+            err   -= minus;
+            dx    -= 1;
+            minus -= 2;
+        }
+    }
+}
+
+void raster_fill_rounded(Image *image, Rect rect, int radius, uint8_t blue, uint8_t green,
+                         uint8_t red)
+{
+    int r     = MIN(radius, MIN(rect.width, rect.height) / 2);
+    int right = rect.x + rect.width, bottom = rect.y + rect.height;
+
+    if (r <= 0) {
+        raster_fill(image, rect, blue, green, red);
+        return;
+    }
+    raster_fill(image, (Rect){ rect.x + r, rect.y, rect.width - 2 * r, rect.height }, blue, green,
+                red);
+    raster_fill(image, (Rect){ rect.x, rect.y + r, rect.width, rect.height - 2 * r }, blue, green,
+                red);
+    raster_disc(image, rect.x + r, rect.y + r, r, blue, green, red);
+    raster_disc(image, right - r, rect.y + r, r, blue, green, red);
+    raster_disc(image, rect.x + r, bottom - r, r, blue, green, red);
+    raster_disc(image, right - r, bottom - r, r, blue, green, red);
+}
+
+/* ---- coverage ------------------------------------------------------------------------------ */
+
+bool coverage_open(Coverage *mask, const Image *image, Rect box, Error *err)
+{
+    int64_t left   = MAX(box.x, 0), top = MAX(box.y, 0);
+    int64_t right  = MIN((int64_t)box.x + box.width, image_width(image));
+    int64_t bottom = MIN((int64_t)box.y + box.height, image_height(image));
+
+    *mask = (Coverage){ 0 };
+    if (left >= right || top >= bottom) {
+        return true;
+    }
+    mask->box = (Rect){ (int)left, (int)top, (int)(right - left), (int)(bottom - top) };
+    mask->at  = calloc((size_t)mask->box.width, (size_t)mask->box.height);
+    return mask->at || fail(err, ERR_MEMORY, "no memory to draw a text");
+}
+
+void coverage_close(Coverage *mask)
+{
+    free(mask->at);
+    mask->at = NULL;
+}
+
+/* The share of a pixel that lies within half the width of the line: its distance
+ * to the line, softened over one pixel. */
+void coverage_line(Coverage *mask, double x1, double y1, double x2, double y2, double width)
+{
+    double reach = width / 2 + 1, dx = x2 - x1, dy = y2 - y1, square = dx * dx + dy * dy;
+    int    left   = MAX((int)floor(fmin(x1, x2) - reach), mask->box.x);
+    int    top    = MAX((int)floor(fmin(y1, y2) - reach), mask->box.y);
+    int    right  = MIN((int)ceil(fmax(x1, x2) + reach), mask->box.x + mask->box.width - 1);
+    int    bottom = MIN((int)ceil(fmax(y1, y2) + reach), mask->box.y + mask->box.height - 1);
+
+    for (int y = top; mask->at && y <= bottom; y++) {
+        uint8_t *row = mask->at + (size_t)(y - mask->box.y) * (size_t)mask->box.width;
+
+        for (int x = left; x <= right; x++) {
+            double t = square > 0 ? ((x - x1) * dx + (y - y1) * dy) / square : 0;
+            double away, share;
+
+            t     = fmin(fmax(t, 0), 1);
+            away  = hypot(x - (x1 + t * dx), y - (y1 + t * dy));
+            share = fmin(fmax(width / 2 + 0.5 - away, 0), 1);
+            if (share * 255 > row[x - mask->box.x]) {
+                row[x - mask->box.x] = (uint8_t)(share * 255);
+            }
+        }
+    }
+}
+
+static uint8_t blend(uint8_t under, uint8_t over, uint8_t share)
+{
+    return (uint8_t)((under * (255 - share) + over * share + 127) / 255);
+}
+
+void coverage_paint(const Coverage *mask, Image *image, uint8_t blue, uint8_t green, uint8_t red)
+{
+    int pixel = image_pixel_bytes(image);
+
+    for (int y = 0; mask->at && y < mask->box.height; y++) {
+        const uint8_t *share = mask->at + (size_t)y * (size_t)mask->box.width;
+        uint8_t       *row   = image_edit(image) +
+                               (size_t)(y + mask->box.y) * image_stride(image) +
+                               (size_t)mask->box.x * (size_t)pixel;
+
+        for (int x = 0; x < mask->box.width; x++, row += pixel) {
+            if (share[x] == 0) {
+                continue;
+            }
+            if (pixel == 1) {
+                row[0] = blend(row[0], gray_of(blue, green, red), share[x]);
+                continue;
+            }
+            row[0] = blend(row[0], blue, share[x]);
+            row[1] = blend(row[1], green, share[x]);
+            row[2] = blend(row[2], red, share[x]);
+        }
+    }
+}
