@@ -1,0 +1,61 @@
+/*
+ * registry - the table of all blocks, made from list.h.
+ *
+ * An explicit line per block: linker sections vanish from static libraries, and
+ * globbing lets a forgotten file in and a renamed one silently out.
+ */
+#include "base/text.h"
+#include "blocks/block.h"
+
+#define BLOCK(name) extern const Block block_##name;
+#include "blocks/list.h"
+#undef BLOCK
+
+const Block *const block_table[] = {
+#define BLOCK(name) &block_##name,
+#include "blocks/list.h"
+#undef BLOCK
+    NULL,
+};
+
+const char *const category_names[CATEGORY_COUNT] = {
+    [CATEGORY_MODEL] = "model",
+    [CATEGORY_VISUALIZATION] = "visualization",
+    [CATEGORY_TRANSFORM] = "transformation",
+    [CATEGORY_CLASSICAL_CV] = "classical_computer_vision",
+    [CATEGORY_FLOW] = "flow_control",
+    [CATEGORY_FORMATTER] = "formatter",
+    [CATEGORY_FUSION] = "fusion",
+    [CATEGORY_SINK] = "sink",
+    [CATEGORY_ANALYTICS] = "analytics",
+    [CATEGORY_TRACKER] = "video",
+    [CATEGORY_UTILITY] = "utility",
+};
+
+const Block *block_find(Text type)
+{
+    for (int i = 0; block_table[i]; i++) {
+        const Block *block = block_table[i];
+
+        if (text_is(type, block->type)) {
+            return block;
+        }
+        for (size_t k = 0; k < COUNT_OF(block->aliases) && block->aliases[k]; k++) {
+            if (text_is(type, block->aliases[k])) {
+                return block;
+            }
+        }
+    }
+    return NULL;
+}
+
+const char *block_nearest(Text type)
+{
+    const char *names[COUNT_OF(block_table)];
+    size_t      count = 0;
+
+    for (int i = 0; block_table[i]; i++) {
+        names[count++] = block_table[i]->type;
+    }
+    return text_nearest(type, names, count);
+}
