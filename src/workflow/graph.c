@@ -1,0 +1,428 @@
+/*
+ * graph - references, kinds and order of steps.
+ */
+#include "workflow/graph.h"
+
+#include "workflow/field.h"
+
+/* ---- problems ---------------------------------------------------------------------- */
+
+static bool bad_target(Graph *g, const StepDef *step, const Reference *ref, Text target)
+{
+    const char *details = arena_printf(g->scratch, "%.*s does not exist", SHOW(target));
+
+    problem_set(g->scratch, g->problem, PROBLEM_REFERENCE_TARGET, CONTEXT_GRAPH,
+                "Step '%.*s', field '%s' refers to %.*s, which does not exist.",
+                SHOW(step->name), ref->field->name, SHOW(target));
+    problem_add_block(g->scratch, g->problem, (BlockProblem){
+        .block_id = step->name.at, .block_type = step->type.at,
+        .property = ref->item < 0 ? ref->field->name : NULL, .details = details });
+    return false;
+}
+
+static bool bad_property(Graph *g, const StepDef *step, const Reference *ref)
+{
+    problem_set(g->scratch, g->problem, PROBLEM_GRAPH_STRUCTURE, CONTEXT_GRAPH,
+                "Step '%.*s', field '%s' refers to %.*s, but that step has no such output.",
+                SHOW(step->name), ref->field->name, SHOW(ref->selector));
+    problem_add_block(g->scratch, g->problem, (BlockProblem){
+        .block_id = step->name.at, .block_type = step->type.at,
+        .property = ref->item < 0 ? ref->field->name : NULL,
+        .details = arena_printf(g->scratch, "%.*s is no output of that step",
+                                SHOW(ref->selector)) });
+    return false;
+}
+
+static void add_kind_name(Buffer *out, KindMask mask)
+{
+    bool first = true;
+
+    for (int i = 0; i < KIND_COUNT; i++) {
+        if (mask >> i & 1) {
+            buffer_printf(out, "%s%s", first ? "" : " or ", kind_table[i].name);
+            first = false;
+        }
+    }
+}
+
+static bool bad_kind(Graph *g, const StepDef *step, const Reference *ref, KindMask offered)
+{
+    Buffer text;
+
+    buffer_init(&text, KIB(4));
+    add_kind_name(&text, offered);
+    buffer_string(&text, ", but the field takes ");
+    add_kind_name(&text, ref->field->kinds);
+    problem_set(g->scratch, g->problem, PROBLEM_REFERENCE_TYPE, CONTEXT_GRAPH,
+                "Step '%.*s', field '%s': %.*s gives %s.", SHOW(step->name), ref->field->name,
+                SHOW(ref->selector), text.data ? text.data : "another kind");
+    buffer_fini(&text);
+    return false;
+}
+
+static bool structure_problem(Graph *g, const char *text)
+{
+    problem_set(g->scratch, g->problem, PROBLEM_GRAPH_STRUCTURE, CONTEXT_GRAPH, "%s", text);
+    g->problem->no_blocks = true;
+    return false;
+}
+
+/* ---- inputs ------------------------------------------------------------------------- */
+
+static bool connect_inputs(Graph *g)
+{
+    Plan *plan = g->plan;
+
+    g->plan_inputs    = arena_array(&plan->arena, PlanInput, MAX(g->def->input_count, 1));
+    plan->inputs      = g->plan_inputs;
+    plan->input_count = g->plan_inputs ? g->def->input_count : 0;
+    for (int i = 0; i < plan->input_count; i++) {
+        const InputDef *from = &g->def->inputs[i];
+
+        if (from->type == INPUT_BATCH && from->dimensionality < 1) {
+            return structure_problem(g, arena_printf(g->scratch, "Input '%.*s': dimensionality must"
+                                     " be at least 1.", SHOW(from->name)));
+        }
+        if (from->dimensionality > LIMIT_DIMENSIONS) {
+            return structure_problem(g, arena_printf(g->scratch, "Input '%.*s': dimensionality is "
+                                     "over %d.", SHOW(from->name), LIMIT_DIMENSIONS));
+        }
+        g->plan_inputs[i] = (PlanInput){
+            .name = from->name, .type = from->type, .kinds = from->kinds,
+            .mask = kinds_mask(from->kinds), .dimensionality = (int)from->dimensionality,
+            .level = LEVEL_SCALAR, .slot = plan->slot_count++, .preset = from->preset,
+        };
+        map_put(&g->inputs, from->name, &g->plan_inputs[i]);
+    }
+    return true;
+}
+
+/* ---- data references -------------------------------------------------------------------- */
+
+static int output_index(const PlanStep *step, Text name)
+{
+    for (int i = 0; i < step->output_count; i++) {
+        if (text_is(name, step->outputs[i].name)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* A declared kind that nobody knows matches nothing but the wildcard. */
+static KindMask input_kinds(const PlanInput *input)
+{
+    return input->mask;
+}
+
+static bool bind(Graph *g, const StepDef *step, const Reference *ref, Binding *binding)
+{
+    Selector  s = selector_parse(ref->selector);
+    KindMask  offered;
+
+    *binding = (Binding){ .field = ref->field, .key = ref->key, .item = ref->item,
+                          .selector = ref->selector, .input = -1, .level = LEVEL_SCALAR };
+    if (s.type == SELECTOR_INPUT) {
+        const PlanInput *input = map_get(&g->inputs, s.name);
+
+        if (!input) {
+            return bad_target(g, step, ref, ref->selector);
+        }
+        binding->slot  = input->slot;
+        binding->input = (int)(input - g->plan_inputs);
+        offered        = input_kinds(input);
+    } else {
+        const PlanStep *source = map_get(&g->steps, s.name);
+        int             output = source ? output_index(source, s.property) : -1;
+
+        if (!source) {
+            return bad_target(g, step, ref, (Text){ ref->selector.at, 7 + s.name.length });
+        }
+        if (output < 0) {
+            return bad_property(g, step, ref);
+        }
+        binding->slot = source->first_slot + output;
+        offered       = source->outputs[output].kinds;
+    }
+    return kinds_match(offered, ref->field->kinds) || bad_kind(g, step, ref, offered);
+}
+
+static bool connect_data(Graph *g, int i)
+{
+    const StepDef *from     = &g->def->steps[i];
+    PlanStep      *step     = &g->plan_steps[i];
+    Binding       *bindings = arena_array(&g->plan->arena, Binding, MAX(from->reference_count, 1));
+
+    for (int k = 0; bindings && k < from->reference_count; k++) {
+        if (!bind(g, from, &from->references[k], &bindings[k])) {
+            return false;
+        }
+    }
+    step->bindings      = bindings;
+    step->binding_count = bindings ? from->reference_count : 0;
+    return true;
+}
+
+/* ---- flow control ------------------------------------------------------------------------ */
+
+/* Every list of targets is one branch. */
+static bool connect_targets(Graph *g, int i)
+{
+    StepDef *from = &g->def->steps[i];
+    Map      seen;
+
+    map_init(&seen, g->scratch);
+    for (int k = 0; k < from->target_count; k++) {
+        const Reference *ref = &from->targets[k];
+        Selector         s   = selector_parse(ref->selector);
+        PlanStep        *target = map_get(&g->steps, s.name);
+        BranchRef       *member = field_member(ref->field, from->args);
+        int             *gates;
+
+        if (!target) {
+            return bad_target(g, from, &(Reference){ ref->field, ref->key, ref->item,
+                              ref->selector }, ref->selector);
+        }
+        if (!map_put(&seen, s.name, target)) {
+            return structure_problem(g, arena_printf(g->scratch, "Step '%.*s' names %.*s twice; "
+                                     "a step can be named once by one controller.",
+                                     SHOW(from->name), SHOW(ref->selector)));
+        }
+        if (member->index < 0) {
+            member->index = g->branch_count++;
+            g->branches[member->index] = (Branch){ .step = i, .level = LEVEL_SCALAR,
+                                                   .slot = member->index,
+                                                   .name = ref->field->name };
+        }
+        gates = arena_array(&g->plan->arena, int, target->gate_count + 1);
+        if (gates) {
+            if (target->gate_count > 0) {
+                memcpy(gates, target->gates, (size_t)target->gate_count * sizeof(*gates));
+            }
+            gates[target->gate_count++] = member->index;
+            target->gates = gates;
+        }
+    }
+    return true;
+}
+
+/* ---- outputs --------------------------------------------------------------------------- */
+
+static bool bad_output(Graph *g, const OutputDef *output, const char *why)
+{
+    problem_set(g->scratch, g->problem, PROBLEM_REFERENCE_TARGET, CONTEXT_GRAPH,
+                "Output '%.*s' refers to %.*s: %s.", SHOW(output->name), SHOW(output->selector),
+                why);
+    problem_add_block(g->scratch, g->problem, (BlockProblem){
+        .block_id = "$outputs", .property = output->name.at,
+        .details = arena_printf(g->scratch, "%.*s: %s", SHOW(output->selector), why) });
+    return false;
+}
+
+static bool connect_output(Graph *g, const OutputDef *from, PlanOutput *to)
+{
+    Selector s = selector_parse(from->selector);
+
+    *to = (PlanOutput){ .name = from->name, .own = from->own, .step = -1, .level = LEVEL_SCALAR,
+                        .selector = from->selector, .slot = -1 };
+    if (s.type == SELECTOR_INPUT) {
+        const PlanInput *input = map_get(&g->inputs, s.name);
+
+        to->slot = input ? input->slot : -1;
+        return input || bad_output(g, from, "there is no such input");
+    }
+    if (s.type == SELECTOR_OUTPUT) {
+        PlanStep *step   = map_get(&g->steps, s.name);
+        int       output = step ? output_index(step, s.property) : -1;
+
+        if (step && text_is(s.property, "*")) {
+            to->step = (int)(step - g->plan_steps);
+            return true;
+        }
+        to->slot = output >= 0 ? step->first_slot + output : -1;
+        return output >= 0 || bad_output(g, from, step ? "that step has no such output"
+                                                       : "there is no such step");
+    }
+    if (s.type == SELECTOR_STEP && map_get(&g->steps, s.name)) {
+        return bad_output(g, from, "an output needs a property of the step: $steps.name.output "
+                                   "or $steps.name.*");
+    }
+    return bad_output(g, from, s.type == SELECTOR_STEP ? "there is no such step"
+                                                       : "this is no selector");
+}
+
+static bool connect_outputs(Graph *g)
+{
+    PlanOutput *outputs = arena_array(&g->plan->arena, PlanOutput, MAX(g->def->output_count, 1));
+
+    for (int i = 0; outputs && i < g->def->output_count; i++) {
+        if (!connect_output(g, &g->def->outputs[i], &outputs[i])) {
+            return false;
+        }
+    }
+    g->plan->outputs      = outputs;
+    g->plan->output_count = outputs ? g->def->output_count : 0;
+    return true;
+}
+
+/* ---- the whole ------------------------------------------------------------------------- */
+
+static void make_steps(Graph *g)
+{
+    Plan *plan    = g->plan;
+    int   targets = 0;
+
+    g->plan_steps    = arena_array(&plan->arena, PlanStep, MAX(g->def->step_count, 1));
+    plan->step_count = g->plan_steps ? g->def->step_count : 0;
+    for (int i = 0; i < plan->step_count; i++) {
+        const StepDef *from = &g->def->steps[i];
+
+        g->plan_steps[i] = (PlanStep){
+            .name = from->name, .block = from->block, .type = from->type,
+            .selector = text_of(arena_printf(&plan->arena, "$steps.%.*s", SHOW(from->name))),
+            .exec_level = LEVEL_SCALAR, .data_level = LEVEL_SCALAR,
+            .first_slot = plan->slot_count, .outputs = from->outputs,
+            .output_count = from->output_count, .args = from->args,
+        };
+        plan->slot_count += from->output_count;
+        targets          += from->target_count;
+        map_put(&g->steps, from->name, &g->plan_steps[i]);
+    }
+    g->branches = arena_array(&plan->arena, Branch, MAX(targets, 1));
+}
+
+bool graph_connect(Graph *g)
+{
+    map_init(&g->inputs, g->scratch);
+    map_init(&g->steps, g->scratch);
+    if (!connect_inputs(g)) {
+        return false;
+    }
+    make_steps(g);
+    for (int i = 0; i < g->plan->step_count; i++) {
+        if (!connect_data(g, i) || !connect_targets(g, i)) {
+            return false;
+        }
+    }
+    if (!connect_outputs(g)) {
+        return false;
+    }
+    g->plan->branches     = g->branches;
+    g->plan->branch_count = g->branch_count;
+    return !arena_failed(&g->plan->arena) ||
+           problem_set(g->scratch, g->problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
+                       "The workflow is too large.");
+}
+
+/* The step that fills a slot, or -1 for inputs. */
+static int producer(const Graph *g, int slot)
+{
+    for (int i = 0; i < g->plan->step_count; i++) {
+        const PlanStep *step = &g->plan_steps[i];
+
+        if (slot >= step->first_slot && slot < step->first_slot + step->output_count) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* A step's group is one more than the greatest among its sources'. */
+static int group_of(const Graph *g, const int *producers, const int *done, int i)
+{
+    const PlanStep *step  = &g->plan_steps[i];
+    int             group = 0;
+
+    for (int k = 0; k < step->binding_count; k++) {
+        int source = producers[step->bindings[k].slot];
+
+        if (source >= 0) {
+            if (!done[source]) {
+                return -1;
+            }
+            group = MAX(group, g->plan_steps[source].group + 1);
+        }
+    }
+    for (int k = 0; k < step->gate_count; k++) {
+        int source = g->branches[step->gates[k]].step;
+
+        if (!done[source]) {
+            return -1;
+        }
+        group = MAX(group, g->plan_steps[source].group + 1);
+    }
+    return group;
+}
+
+/* Put steps in order of group; within one, in order of definition. */
+static bool sort_steps(Graph *g)
+{
+    int       n      = g->plan->step_count;
+    PlanStep *sorted = arena_array(&g->plan->arena, PlanStep, MAX(n, 1));
+    int      *place  = arena_array(g->scratch, int, MAX(n, 1));
+    int       count  = 0;
+
+    if (!sorted || !place) {
+        return problem_set(g->scratch, g->problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
+                           "The workflow is too large.");
+    }
+    for (int group = 0; group < g->plan->group_count; group++) {
+        for (int i = 0; i < n; i++) {
+            if (g->plan_steps[i].group == group) {
+                place[i]        = count;
+                sorted[count++] = g->plan_steps[i];
+            }
+        }
+    }
+    for (int i = 0; i < g->branch_count; i++) {
+        g->branches[i].step = place[g->branches[i].step];
+    }
+    for (int i = 0; i < g->plan->output_count; i++) {
+        PlanOutput *output = (PlanOutput *)&g->plan->outputs[i];
+
+        output->step = output->step >= 0 ? place[output->step] : -1;
+    }
+    g->plan_steps  = sorted;
+    g->plan->steps = sorted;
+    return true;
+}
+
+bool graph_order(Graph *g)
+{
+    int  n         = g->plan->step_count;
+    int *producers = arena_array(g->scratch, int, g->plan->slot_count + 1);
+    int *done      = arena_array(g->scratch, int, n + 1);
+    int  left      = n;
+
+    if (!producers || !done) {
+        return problem_set(g->scratch, g->problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
+                           "The workflow is too large.");
+    }
+    for (int slot = 0; slot < g->plan->slot_count; slot++) {
+        producers[slot] = producer(g, slot);
+    }
+    while (left > 0) {
+        int before = left;
+
+        for (int i = 0; i < n; i++) {
+            int group = done[i] ? -1 : group_of(g, producers, done, i);
+
+            if (group >= 0) {
+                g->plan_steps[i].group = group;
+                g->plan->group_count   = MAX(g->plan->group_count, group + 1);
+                done[i] = 1;
+                left--;
+            }
+        }
+        if (left == before) {
+            for (int i = 0; i < n; i++) {
+                if (!done[i]) {
+                    return structure_problem(g, arena_printf(g->scratch, "Step '%.*s' depends on "
+                                             "itself through other steps: a workflow has no "
+                                             "cycles.", SHOW(g->plan_steps[i].name)));
+                }
+            }
+        }
+    }
+    return sort_steps(g);
+}

@@ -1,0 +1,270 @@
+/*
+ * inputs - from the request's JSON to the slots of a run.
+ */
+#include "value/wire.h"
+#include "workflow/definition.h"
+#include "workflow/field.h"
+#include "workflow/inside.h"
+
+#define CONTEXT_INPUTS "workflow_execution | runtime_input_validation"
+
+static bool bad_input(Run *run, const PlanInput *input, const Error *err)
+{
+    problem_set(&run->arena, &run->problem, PROBLEM_RUNTIME_INPUT, CONTEXT_INPUTS,
+                "Input '%.*s': %s", SHOW(input->name), err->text);
+    if (err->kind != ERR_INVALID && err->kind != ERR_UNSUPPORTED) {
+        run->problem.status = error_status(err->kind);
+    }
+    return false;
+}
+
+static bool bad_input_text(Run *run, const PlanInput *input, const char *text)
+{
+    Error err = { .kind = ERR_INVALID };
+
+    snprintf(err.text, sizeof(err.text), "%s", text);
+    return bad_input(run, input, &err);
+}
+
+/* ---- batches ------------------------------------------------------------------------- */
+
+static const Json *input_json(const Json *inputs, const PlanInput *input)
+{
+    const Json *json = json_get_text(inputs, input->name);
+
+    return json_is(json, JSON_NULL) ? NULL : json;
+}
+
+/* The batch size: that of the first batch input given as a list of more than
+ * one element. */
+static size_t batch_size(const Run *run, const Json *inputs)
+{
+    for (int i = 0; i < run->plan->input_count; i++) {
+        const PlanInput *input = &run->plan->inputs[i];
+        const Json      *json  = input_json(inputs, input);
+
+        if (input->dimensionality > 0 && json_is(json, JSON_ARRAY) && json_count(json) > 1) {
+            return json_count(json);
+        }
+    }
+    return 1;
+}
+
+static bool read_leaf(Run *run, const PlanInput *input, const Json *json, Text id, Value *out)
+{
+    Error err = { 0 };
+
+    if (json_is(json, JSON_NULL)) {
+        *out = value_null();
+        return true;
+    }
+    if (wire_read(&run->arena, json, input->kinds, id, run->options.cancel, out, &err)) {
+        return true;
+    }
+    if (!text_equal(id, input->name)) {
+        Error named = { .kind = err.kind };
+
+        snprintf(named.text, sizeof(named.text), "element %.*s: %.180s",
+                 (int)MIN(id.length - input->name.length - 1, 40),
+                 id.at + input->name.length + 1, err.text);
+        return bad_input(run, input, &named);
+    }
+    return bad_input(run, input, &err);
+}
+
+/* One element of a nested input: `json` at `level`, which is `steps` levels above
+ * the leaves; element `at` of that level. */
+static bool read_nested(Run *run, const PlanInput *input, const Json *json, const int *path,
+                        int depth, int parent, Text id)
+{
+    int      level = path[depth];
+    bool     leaf  = level == input->level;
+    JsonWalk walk  = json_walk(json);
+    Error    err   = { 0 };
+    int      first;
+
+    if (!json_is(json, JSON_ARRAY)) {
+        return bad_input_text(run, input, arena_printf(&run->arena, "%.*s is not a list, but the "
+                              "input has dimensionality %d", SHOW(id), input->dimensionality));
+    }
+    first = level_add(run, level, parent, (int)MIN(json_count(json), (size_t)INT32_MAX), &err);
+    if (first < 0) {
+        return bad_input(run, input, &err);
+    }
+    if (leaf) {
+        Value *old  = run->slots[input->slot];
+        Value *grow = arena_array(&run->arena, Value, MAX(run->levels[level].count, 1));
+
+        if (!grow) {
+            return true;     /* shows in the arena */
+        }
+        if (old && first > 0) {
+            memcpy(grow, old, (size_t)first * sizeof(*grow));
+        }
+        run->slots[input->slot] = grow;
+    }
+    while (json_next(&walk)) {
+        int  element = first + (int)walk.index;
+        Text name    = text_of(arena_printf(&run->arena, "%.*s.[%zu]", SHOW(id), walk.index));
+
+        if (leaf ? !read_leaf(run, input, walk.value, name, &run->slots[input->slot][element])
+                 : !read_nested(run, input, walk.value, path, depth + 1, element, name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_deep_batch(Run *run, const PlanInput *input, const Json *json, size_t size)
+{
+    int      path[LIMIT_DIMENSIONS + 1];
+    int      depth = 0;
+    JsonWalk walk  = json_walk(json);
+    const Json *only = NULL;
+
+    for (int level = input->level; level >= 0; level = run->plan->levels[level].parent) {
+        path[input->dimensionality - 1 - depth++] = level;
+    }
+    for (int d = 1; d < input->dimensionality; d++) {
+        if (!level_open(run, path[d], d == 1 ? (int)size : LIMIT_BATCH_ELEMENTS)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < size; i++) {
+        only = json_count(json) == 1 && i > 0 ? only : json_next(&walk) ? walk.value : NULL;
+        Text name = text_of(arena_printf(&run->arena, "%.*s.[%zu]", SHOW(input->name), walk.index));
+
+        if (!read_nested(run, input, only, path, 1, (int)i, name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_flat_batch(Run *run, const PlanInput *input, const Json *json, size_t size)
+{
+    Value   *values = arena_array(&run->arena, Value, size);
+    JsonWalk walk   = json_walk(json);
+    bool     list   = json_is(json, JSON_ARRAY);
+
+    run->slots[input->slot] = values;
+    for (size_t i = 0; values && i < size; i++) {
+        Text name = input->name;
+
+        if (i > 0 && (!list || json_count(json) == 1)) {
+            values[i] = values[0];
+            continue;
+        }
+        if (list) {
+            json_next(&walk);
+            name = text_of(arena_printf(&run->arena, "%.*s.[%zu]", SHOW(input->name), i));
+        }
+        if (!read_leaf(run, input, list ? walk.value : json, name, &values[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_batch(Run *run, const PlanInput *input, const Json *inputs, size_t size)
+{
+    const Json *json = input_json(inputs, input);
+
+    if (!json) {
+        return bad_input_text(run, input, "it is required, but missing or null");
+    }
+    if (json_is(json, JSON_ARRAY) && json_count(json) != 1 && json_count(json) != size) {
+        return bad_input_text(run, input, arena_printf(&run->arena, "it has %zu elements, but "
+                              "the batch has %zu", json_count(json), size));
+    }
+    if (input->dimensionality == 1) {
+        return read_flat_batch(run, input, json, size);
+    }
+    if (!json_is(json, JSON_ARRAY)) {
+        return bad_input_text(run, input, arena_printf(&run->arena, "it has dimensionality %d and "
+                              "must be a list of lists", input->dimensionality));
+    }
+    return read_deep_batch(run, input, json, size);
+}
+
+/* ---- parameters ----------------------------------------------------------------------- */
+
+/* A parameter is checked against every field that it feeds directly. */
+static bool check_parameter(Run *run, const PlanStep *step, const Binding *binding)
+{
+    const PlanInput *input = &run->plan->inputs[binding->input];
+    const Field     *field = binding->field;
+    Value            value = run->slots[input->slot][0];
+    Error            err   = { 0 };
+    bool             ok    = true;
+
+    if (selector_parse(value_as_text(value)).type != SELECTOR_NONE) {
+        return true;      /* the reference takes a text in selector form */
+    }
+    if (field->selector_only) {
+        ok = fail(&err, ERR_INVALID, "it takes the output of a step or a batch input, not a "
+                                     "parameter");
+    } else if (value_is_null(value) && !field->nullable) {
+        ok = fail(&err, ERR_INVALID, "it may not be null");
+    } else {
+        ok = field_store(&run->arena, field, value, NULL, &err);
+    }
+    if (!ok) {
+        problem_set(&run->arena, &run->problem, PROBLEM_RUNTIME_INPUT, CONTEXT_INPUTS,
+                    "Input '%.*s' does not fit step '%.*s', field '%s': %s", SHOW(input->name),
+                    SHOW(step->name), field->name, err.text);
+        run->problem.inner_type    = "ValidationError";
+        run->problem.inner_message = arena_string(&run->arena, err.text);
+    }
+    return ok;
+}
+
+static bool check_parameters(Run *run)
+{
+    for (int i = 0; i < run->plan->step_count; i++) {
+        const PlanStep *step = &run->plan->steps[i];
+
+        for (int k = 0; k < step->binding_count; k++) {
+            const Binding *binding = &step->bindings[k];
+
+            if (binding->item < 0 && binding->input >= 0 &&
+                run->plan->inputs[binding->input].type == INPUT_PARAMETER &&
+                !check_parameter(run, step, binding)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void read_parameter(Run *run, const PlanInput *input, const Json *inputs)
+{
+    const Json *json  = json_get_text(inputs, input->name);
+    Value      *value = arena_new(&run->arena, Value);
+
+    *value = json ? value_from_json(&run->arena, json) : input->preset;
+    run->slots[input->slot] = value;
+}
+
+bool run_assemble(Run *run, const Json *inputs)
+{
+    size_t size = batch_size(run, inputs);
+    Error  err  = { 0 };
+
+    if (run->plan->level_count > 0 && run->plan->levels[0].step < 0) {
+        if (!level_open(run, 0, 1) ||
+            level_add(run, 0, 0, (int)MIN(size, (size_t)INT32_MAX), &err) < 0) {
+            return bad_input(run, &run->plan->inputs[0], &err);
+        }
+    }
+    for (int i = 0; i < run->plan->input_count; i++) {
+        const PlanInput *input = &run->plan->inputs[i];
+
+        if (input->type == INPUT_PARAMETER) {
+            read_parameter(run, input, inputs);
+        } else if (!read_batch(run, input, inputs, size)) {
+            return false;
+        }
+    }
+    return check_parameters(run);
+}

@@ -1,0 +1,269 @@
+/*
+ * levels - dimensionality and lineage: on which elements every step runs.
+ *
+ * A value's lineage is the path of batch levels it lies on; values of one step
+ * must lie on one path, at most one level apart.  The rules and the classes of
+ * their violations are those of the reference's compiler.
+ */
+#include "workflow/graph.h"
+
+#define CONTEXT_DIMENSIONS CONTEXT_GRAPH " | collecting_step_input_data"
+#define CONTEXT_LINEAGE    CONTEXT_GRAPH " | collecting_step_inputs_lineage"
+#define CONTEXT_FLOW       CONTEXT_GRAPH " | verification_of_control_flow_lineage"
+
+static int new_level(Graph *g, Level level)
+{
+    if (g->level_count == g->level_capacity) {
+        int    capacity = g->level_capacity ? g->level_capacity * 2 : 8;
+        Level *levels   = arena_array(&g->plan->arena, Level, capacity);
+
+        if (!levels) {
+            return LEVEL_SCALAR;
+        }
+        if (g->level_count > 0) {
+            memcpy(levels, g->levels, (size_t)g->level_count * sizeof(*levels));
+        }
+        g->levels         = levels;
+        g->level_capacity = capacity;
+    }
+    level.depth = level.parent < 0 ? 1 : g->levels[level.parent].depth + 1;
+    g->levels[g->level_count] = level;
+    return g->level_count++;
+}
+
+static int depth_of(const Graph *g, int level)
+{
+    return level < 0 ? 0 : g->levels[level].depth;
+}
+
+static bool is_ancestor(const Graph *g, int ancestor, int level)
+{
+    while (level >= 0 && level != ancestor) {
+        level = g->levels[level].parent;
+    }
+    return level == ancestor;
+}
+
+/* All batch inputs share level 0; nested ones add levels of their own. */
+static void input_levels(Graph *g, int *slot_levels)
+{
+    int root = LEVEL_SCALAR;
+
+    for (int i = 0; i < g->plan->input_count; i++) {
+        PlanInput *input = &g->plan_inputs[i];
+
+        if (input->dimensionality == 0) {
+            continue;
+        }
+        if (root < 0) {
+            root = new_level(g, (Level){ .parent = LEVEL_SCALAR, .step = -1, .input = -1 });
+        }
+        input->level = root;
+        for (int64_t d = 1; d < input->dimensionality; d++) {
+            input->level = new_level(g, (Level){ .parent = input->level, .step = -1, .input = i });
+        }
+        slot_levels[input->slot] = input->level;
+    }
+}
+
+/* ---- problems ---------------------------------------------------------------------------- */
+
+static bool bad_dimensions(Graph *g, const PlanStep *step, const char *details)
+{
+    problem_set(g->scratch, g->problem, PROBLEM_DIMENSIONALITY, CONTEXT_DIMENSIONS,
+                "Step '%.*s': %s.", SHOW(step->name), details);
+    problem_add_block(g->scratch, g->problem, (BlockProblem){
+        .block_id = step->name.at, .block_type = step->type.at, .block_details = details });
+    return false;
+}
+
+static bool bad_lineage(Graph *g, const PlanStep *step)
+{
+    return problem_set(g->scratch, g->problem, PROBLEM_LINEAGE, CONTEXT_LINEAGE,
+                       "Step '%.*s' mixes elements of different origin, for example the crops of "
+                       "two different steps; its inputs must come from one batch.",
+                       SHOW(step->name));
+}
+
+/* ---- one step ---------------------------------------------------------------------------- */
+
+typedef struct Inputs {
+    int  shallow, deep;       /* batch levels of the step's inputs; LEVEL_SCALAR: none */
+    bool group;               /* a field takes the deeper level as a list */
+    bool cast;                /* a scalar feeds a field that casts */
+} Inputs;
+
+/* Bindings of one list or dict must agree among themselves. */
+static bool check_compound(Graph *g, const PlanStep *step, int k)
+{
+    const Binding *a = &step->bindings[k];
+
+    for (int j = 0; j < k; j++) {
+        const Binding *b = &step->bindings[j];
+
+        if (b->field != a->field || b->level < 0 || a->level < 0 || b->level == a->level) {
+            continue;
+        }
+        if (depth_of(g, a->level) != depth_of(g, b->level)) {
+            return bad_dimensions(g, step, "one field holds values of different dimensionality");
+        }
+        return bad_lineage(g, step);
+    }
+    return true;
+}
+
+static bool note_level(Graph *g, const PlanStep *step, int level, Inputs *in)
+{
+    if (level < 0 || level == in->shallow || level == in->deep) {
+        return true;
+    }
+    if (in->shallow < 0) {
+        in->shallow = in->deep = level;
+        return true;
+    }
+    if (abs(depth_of(g, level) - depth_of(g, in->shallow)) > 1 ||
+        abs(depth_of(g, level) - depth_of(g, in->deep)) > 1) {
+        return bad_dimensions(g, step, "the dimensionality of its inputs differs by more than 1");
+    }
+    if (in->shallow != in->deep) {
+        return bad_lineage(g, step);
+    }
+    if (g->levels[level].parent == in->shallow) {
+        in->deep = level;
+    } else if (g->levels[in->shallow].parent == level) {
+        in->shallow = level;
+    } else {
+        return bad_lineage(g, step);
+    }
+    return true;
+}
+
+static bool gather(Graph *g, PlanStep *step, const int *slot_levels, Inputs *in)
+{
+    *in = (Inputs){ LEVEL_SCALAR, LEVEL_SCALAR, false, false };
+    for (int k = 0; k < step->binding_count; k++) {
+        Binding *binding = (Binding *)&step->bindings[k];
+
+        binding->level = slot_levels[binding->slot];
+        in->group      = in->group || binding->field->type == FIELD_GROUP;
+        in->cast       = in->cast || binding->field->cast;
+        if (!check_compound(g, step, k) || !note_level(g, step, binding->level, in)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* When levels differ, the deeper one must feed the fields that take groups, and
+ * only those. */
+static bool check_groups(Graph *g, const PlanStep *step, const Inputs *in)
+{
+    if (step->block->depth < 0) {
+        if (in->deep < 0 && !in->cast) {
+            return bad_dimensions(g, step, "it folds a batch, but none of its inputs is one");
+        }
+        return in->shallow == in->deep ||
+               bad_dimensions(g, step, "its inputs are of different dimensionality");
+    }
+    if (in->shallow == in->deep) {
+        return true;
+    }
+    for (int k = 0; k < step->binding_count; k++) {
+        const Binding *binding = &step->bindings[k];
+        bool           deeper  = binding->level == in->deep;
+
+        if (binding->level >= 0 && deeper != (binding->field->type == FIELD_GROUP)) {
+            return bad_dimensions(g, step, "its inputs are of different dimensionality");
+        }
+    }
+    return true;
+}
+
+/* Branches that gate the step must lie on the path of its data; without data it
+ * runs on the deepest of them. */
+static bool check_gates(Graph *g, const PlanStep *step, Inputs *in)
+{
+    int deepest = in->deep;
+
+    for (int k = 0; deepest < 0 && k < step->gate_count; k++) {
+        int level = g->branches[step->gates[k]].level;
+
+        in->shallow = depth_of(g, level) > depth_of(g, in->shallow) ? level : in->shallow;
+    }
+    if (deepest < 0) {
+        in->deep = deepest = in->shallow;
+    }
+    for (int k = 0; k < step->gate_count; k++) {
+        int level = g->branches[step->gates[k]].level;
+
+        if (level >= 0 && !is_ancestor(g, level, deepest)) {
+            return problem_set(g->scratch, g->problem, PROBLEM_CONTROL_FLOW, CONTEXT_FLOW,
+                               "Step '%.*s' is gated by a condition on elements that are not its "
+                               "own: the condition and the step must work on the same batch.",
+                               SHOW(step->name));
+        }
+    }
+    return true;
+}
+
+static bool step_levels(Graph *g, int i, int *slot_levels)
+{
+    PlanStep *step = &g->plan_steps[i];
+    Inputs    in;
+    bool      has_data;
+
+    if (!gather(g, step, slot_levels, &in) || !check_groups(g, step, &in)) {
+        return false;
+    }
+    has_data = in.deep >= 0;
+    if (!check_gates(g, step, &in)) {
+        return false;
+    }
+    step->exec_level = in.shallow;
+    if (step->block->depth < 0 && has_data) {
+        step->exec_level = g->levels[in.deep].parent;
+    }
+    step->data_level = step->exec_level;
+    if (step->block->depth > 0) {
+        step->data_level = new_level(g, (Level){ .parent = step->exec_level, .step = i,
+                                                 .input = -1 });
+    }
+    for (int k = 0; k < step->output_count; k++) {
+        slot_levels[step->first_slot + k] = step->data_level;
+    }
+    for (int k = 0; k < g->branch_count; k++) {
+        if (g->branches[k].step == i) {
+            g->branches[k].level = step->exec_level;
+        }
+    }
+    return depth_of(g, step->data_level) <= LIMIT_DIMENSIONS ||
+           bad_dimensions(g, step, "its outputs have too many dimensions");
+}
+
+bool graph_levels(Graph *g)
+{
+    int *slot_levels = arena_array(g->scratch, int, g->plan->slot_count + 1);
+
+    if (!slot_levels) {
+        return problem_set(g->scratch, g->problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
+                           "The workflow is too large.");
+    }
+    for (int i = 0; i <= g->plan->slot_count; i++) {
+        slot_levels[i] = LEVEL_SCALAR;
+    }
+    input_levels(g, slot_levels);
+    for (int i = 0; i < g->plan->step_count; i++) {
+        if (!step_levels(g, i, slot_levels)) {
+            return false;
+        }
+    }
+    for (int i = 0; i < g->plan->output_count; i++) {
+        PlanOutput *output = (PlanOutput *)&g->plan->outputs[i];
+
+        output->level = output->step >= 0 ? g->plan_steps[output->step].data_level
+                                          : slot_levels[output->slot];
+    }
+    g->plan->levels      = g->levels;
+    g->plan->level_count = g->level_count;
+    return true;
+}

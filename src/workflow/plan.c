@@ -1,0 +1,139 @@
+/*
+ * plan - compiling definitions, and keeping the last ones compiled.
+ */
+#include "workflow/plan.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/map.h"
+#include "workflow/graph.h"
+
+static bool compile(Plan *plan, const Json *definition, Arena *scratch, Problem *problem)
+{
+    Definition def;
+    Graph      graph = { .plan = plan, .def = &def, .scratch = scratch, .problem = problem };
+
+    if (!definition_parse(&plan->arena, definition, &def, scratch, problem) ||
+        !graph_connect(&graph) || !graph_order(&graph) || !graph_levels(&graph)) {
+        return false;
+    }
+    return !arena_failed(&plan->arena) ||
+           problem_set(scratch, problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
+                       "The workflow is too large.");
+}
+
+const Plan *plan_compile(const Json *definition, Arena *arena, Problem *problem)
+{
+    Plan *plan = calloc(1, sizeof(*plan));
+
+    if (!plan) {
+        problem_set(arena, problem, PROBLEM_LIMITS, CONTEXT_GRAPH, "Out of memory.");
+        return NULL;
+    }
+    plan->refs = 1;
+    arena_init(&plan->arena, LIMIT_PLAN_MEMORY);
+    if (!compile(plan, definition, arena, problem)) {
+        plan_unref(plan);
+        return NULL;
+    }
+    return plan;
+}
+
+const Plan *plan_ref(const Plan *plan)
+{
+    __atomic_add_fetch(&((Plan *)plan)->refs, 1, __ATOMIC_RELAXED);
+    return plan;
+}
+
+void plan_unref(const Plan *plan)
+{
+    Plan *own = (Plan *)plan;
+
+    if (own && __atomic_sub_fetch(&own->refs, 1, __ATOMIC_ACQ_REL) == 0) {
+        arena_fini(&own->arena);
+        free(own);
+    }
+}
+
+/* ---- the cache ----------------------------------------------------------------------- */
+
+/* The last definitions by their text: a fixed table, round-robin by use.  The
+ * texts are compared, not only their hashes, so no definition can pass for
+ * another. */
+typedef struct Slot {
+    uint64_t    hash, used;
+    const Plan *plan;
+} Slot;
+
+static struct {
+    pthread_mutex_t lock;
+    Slot            slots[LIMIT_PLANS];
+    int             count;
+    uint64_t        clock;
+} cache = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static const Plan *cache_find(uint64_t hash, Text key)
+{
+    const Plan *found = NULL;
+
+    pthread_mutex_lock(&cache.lock);
+    for (int i = 0; i < cache.count && !found; i++) {
+        Slot *slot = &cache.slots[i];
+
+        if (slot->hash == hash && text_equal(slot->plan->key, key)) {
+            slot->used = ++cache.clock;
+            found      = plan_ref(slot->plan);
+        }
+    }
+    pthread_mutex_unlock(&cache.lock);
+    return found;
+}
+
+static void cache_add(uint64_t hash, const Plan *plan)
+{
+    const Plan *old  = NULL;
+    Slot       *slot = &cache.slots[0];
+
+    pthread_mutex_lock(&cache.lock);
+    if (cache.count < LIMIT_PLANS) {
+        slot = &cache.slots[cache.count++];
+    } else {
+        for (int i = 1; i < cache.count; i++) {
+            slot = cache.slots[i].used < slot->used ? &cache.slots[i] : slot;
+        }
+        old = slot->plan;
+    }
+    *slot = (Slot){ hash, ++cache.clock, plan_ref(plan) };
+    pthread_mutex_unlock(&cache.lock);
+    plan_unref(old);
+}
+
+const Plan *plan_get(const Json *definition, Arena *arena, Problem *problem)
+{
+    const Plan *plan = NULL;
+    Buffer      text;
+    JsonWriter  w;
+
+    buffer_init(&text, LIMIT_DEFINITION);
+    w = json_writer(&text);
+    json_write(&w, definition);
+    if (text.failed) {
+        problem_set(arena, problem, PROBLEM_SYNTAX, "workflow_compilation | "
+                    "workflow_definition_parsing", "The definition is over %zu bytes.",
+                    (size_t)LIMIT_DEFINITION);
+    } else {
+        Text     key  = { text.data, text.length };
+        uint64_t hash = hash_text(key);
+
+        plan = cache_find(hash, key);
+        if (!plan && (plan = plan_compile(definition, arena, problem)) != NULL) {
+            ((Plan *)plan)->key = arena_text(&((Plan *)plan)->arena, key);
+            if (!arena_failed(&plan->arena)) {
+                cache_add(hash, plan);
+            }
+        }
+    }
+    buffer_fini(&text);
+    return plan;
+}
