@@ -1,0 +1,180 @@
+/*
+ * cmd_run - run a workflow on pictures.
+ */
+#include <signal.h>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/pass.h"
+#include "cli/print.h"
+
+static Cancel interrupted;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    cancel_stop(&interrupted);
+}
+
+/* What all passes of one command share. */
+typedef struct Passes {
+    Invocation *in;
+    App         app;
+    Session    *session;
+    const char *out, *record;
+    bool        json;
+    int         saved;
+} Passes;
+
+/* "pictures/a.jpg" -> "a" */
+static const char *stem_of(Arena *arena, const char *path)
+{
+    const char *base = path_base(path);
+    const char *dot  = strrchr(base, '.');
+
+    return dot && dot > base ? arena_printf(arena, "%.*s", (int)(dot - base), base) : base;
+}
+
+static bool print_run(Passes *p, Run *run, const char *picture, Error *err)
+{
+    const char *stem = picture ? stem_of(run_arena(run), picture) : "run";
+    Buffer      raw, shown;
+    JsonWriter  w;
+    const Json *json;
+    bool        ok;
+
+    buffer_init(&raw, LIMIT_RESPONSE_BODY);
+    buffer_init(&shown, LIMIT_RESPONSE_BODY);
+    w  = json_writer(&raw);
+    ok = run_write_outputs(run, &w, NULL) || fail_problem(err, run_problem(run));
+    if (ok && p->json) {
+        buffer_char(&raw, '\n');
+        ok = print_out(&raw, err);
+    } else if (ok) {
+        json = json_parse(run_arena(run), (Text){ raw.data, raw.length }, JSON_STRICT, err);
+        ok   = json && print_answer(&shown, json, p->out, stem, &p->saved, err) &&
+               print_out(&shown, err);
+    }
+    if (ok && p->record) {
+        ok = record_run(run, path_join(run_arena(run), p->record, stem), err);
+    }
+    buffer_fini(&raw);
+    buffer_fini(&shown);
+    return ok;
+}
+
+static bool pass(Passes *p, const char *picture, Error *err)
+{
+    RunOptions  options = { .services = &p->app.services, .cancel = &interrupted };
+    Arena       arena;
+    const Json *inputs;
+    Run        *run = NULL;
+    bool        ok  = false;
+
+    arena_init(&arena, LIMIT_REQUEST_BODY * 4);
+    inputs = inputs_make(session_plan(p->session), &arena, picture,
+                         option_list(p->in, "set"), err);
+    if (inputs) {
+        run = run_open(p->session, inputs, &options);
+        ok  = run ? run_problem(run) ? fail_problem(err, run_problem(run))
+                                     : print_run(p, run, picture, err)
+                  : fail(err, ERR_MEMORY, "no memory for a run");
+    }
+    run_close(run);
+    arena_fini(&arena);
+    if (!ok && picture) {
+        fail_prefix(err, "%s", picture);
+    }
+    return ok;
+}
+
+static bool open_session(Passes *p, Error *err)
+{
+    Problem     problem    = { 0 };
+    const Json *definition = definition_load(&p->app, p->in->arena, p->in->words[0], err);
+    const Plan *plan;
+
+    if (!definition) {
+        return false;
+    }
+    plan = plan_compile(definition, p->in->arena, &problem);
+    if (!plan) {
+        return fail_problem(err, &problem);
+    }
+    p->session = session_open(plan, err);
+    plan_unref(plan);
+    return p->session != NULL;
+}
+
+/* One pass per picture, or a single one when the workflow takes none.  A picture
+ * that fails does not keep the others from running. */
+static int run_passes(Passes *p, Error *err)
+{
+    int failed = 0, total = p->in->word_count - 1;
+
+    if (total == 0) {
+        return pass(p, NULL, err) ? 0 : -1;
+    }
+    for (int i = 1; i <= total && !atomic_load(&interrupted.stop); i++) {
+        Error one = { 0 };
+
+        if (pass(p, p->in->words[i], &one)) {
+            continue;
+        }
+        failed++;
+        *err = one;
+        if (total > 1) {
+            fprintf(stderr, "error: %s\n", one.text);
+            err->kind = ERR_NONE;
+        }
+    }
+    if (atomic_load(&interrupted.stop)) {
+        return 130;
+    }
+    return failed == 0 ? 0 : total == 1 ? -1 : failed == total ? 1 : 5;
+}
+
+static int run(Invocation *in, Error *err)
+{
+    Passes p    = { .in = in, .out = option_text(in, "out", NULL),
+                    .record = option_text(in, "record", NULL), .json = option_given(in, "json") };
+    int    code = -1;
+
+    cancel_init(&interrupted, 0);
+    signal(SIGINT, on_interrupt);
+    if (app_open(&p.app, data_folder(in), false, err)) {
+        if ((!p.out || folder_make(p.out, err)) && open_session(&p, err)) {
+            code = run_passes(&p, err);
+            if (p.saved > 0) {
+                fprintf(stderr, "%d picture%s saved in %s\n", p.saved, p.saved == 1 ? "" : "s",
+                        p.out);
+            }
+        }
+        session_close(p.session);
+        app_close(&p.app);
+    }
+    return code;
+}
+
+static const Option options[] = {
+    { "set", 's', OPTION_LIST, "NAME=VALUE", "Give an input a value: JSON, or else text." },
+    { "out", 'o', OPTION_TEXT, "DIR", "Save the pictures of the answer there." },
+    { "json", 0, OPTION_FLAG, NULL, "Print the exact answer, one line a picture." },
+    { "record", 0, OPTION_TEXT, "DIR", "Write every value of every step there, with times." },
+    { 0 },
+};
+
+const Command command_run = {
+    .name    = "run",
+    .usage   = "WORKFLOW.json [PICTURE...] [options]",
+    .summary = "Run a workflow on pictures.",
+    .example = "ocellus run examples/parts.json examples/pictures/straw-1.jpg --out /tmp/out",
+    .details = "WORKFLOW is a file with a definition, '-' for standard input, or the id of a "
+               "stored workflow.\nEach PICTURE is one pass; steps remember between passes.  "
+               "Exit code 5: some pictures failed.",
+    .options = options,
+    .least   = 1,
+    .most    = -1,
+    .data    = true,
+    .run     = run,
+};
