@@ -174,8 +174,19 @@ layers:
 
 check: style layers
 
-bench: all
-	@if [ -x tools/bench/run ]; then tools/bench/run; else echo 'no tools/bench/run here'; fi
+# Floors and the engine on its own; the servers are timed by tools/bench/run.
+BENCHES := engine bare_http bare_ort
+
+$(BUILD)/bench/engine: $(BUILD)/tools/bench/engine.o $(LIBRARY)
+$(BUILD)/bench/bare_%: $(BUILD)/tools/bench/bare_%.o
+$(BUILD)/tools/bench/%.o: CPPFLAGS += -isystem $(DEPS_DIR)/onnxruntime/include
+$(BENCHES:%=$(BUILD)/bench/%):
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+bench: all $(BENCHES:%=$(BUILD)/bench/%)
+	@tools/bench/run --build $(BUILD)
 
 nightly: asan tsan
 	@$(MAKE) fuzz FUZZ_SECONDS=600

@@ -418,7 +418,7 @@ TEST(block_cases)
     CHECK(count > 0);
 }
 
-/* ---- rules for every block --------------------------------------------------------------------- */
+/* ---- rules for every block ----------------------------------------------------------------- */
 
 TEST(block_names_are_unique)
 {
