@@ -83,7 +83,7 @@ typedef struct Field {
     int           least;        /* lists: fewest elements */
     bool          nullable;     /* null is a value */
     bool          selector_only;    /* no literal is accepted */
-    bool          batched;      /* declared as taking whole batches in the reference */
+    bool          batched;      /* the reference gives it whole batches: others take no batch */
     bool          cast;         /* a scalar here is treated as a batch of one */
     Where         from;
     const char   *help;         /* one sentence with a full stop */
@@ -213,7 +213,6 @@ struct Block {
     int           depth;          /* +1: a list per element, -1: folds one level */
     bool          takes_empty;    /* empty elements reach run() */
     bool          flow;           /* its result opens branches */
-    bool          heavy;          /* worth a thread of its own */
 
     /* What a step remembers between runs of a session.  `state_size` bytes per
      * step, `video_state_size` per step and video; both are zeroed at first and

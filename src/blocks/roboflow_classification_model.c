@@ -191,7 +191,7 @@ static bool run_v2(Call *call)
 
 #define COMMON \
     .title = "Single-Label Classification Model", .category = CATEGORY_MODEL, \
-    .summary = "Tell which one of a model's classes a picture shows.", .heavy = true, \
+    .summary = "Tell which one of a model's classes a picture shows.", \
     .args_size = sizeof(Args)
 
 const Block block_roboflow_classification_model_v1 = {

@@ -19,6 +19,10 @@
 bool wire_read(Arena *arena, const Json *json, KindRefs kinds, Text id, const Cancel *cancel,
                Value *out, Error *err) MUST_USE;
 
+/* The picture alone, without an arena: several threads may decode at once.  The
+ * caller owns the reference; NULL on failure. */
+Image *wire_decode_image(const Json *json, Text id, const Cancel *cancel, Error *err) MUST_USE;
+
 /* A picture in any of the shapes a request may give it: {"type", "value"},
  * bare base64 text with or without data: prefix. */
 bool wire_read_image(Arena *arena, const Json *json, Text id, const Cancel *cancel, Value *out,

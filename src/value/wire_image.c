@@ -215,35 +215,48 @@ static Image *decode_text(Text text, Text id, const Cancel *cancel, Error *err)
     return image;
 }
 
-bool wire_read_image(Arena *arena, const Json *json, Text id, const Cancel *cancel, Value *out,
-                     Error *err)
+/* Lineage and video metadata that stand beside the picture's text. */
+static bool read_beside(const Json *json, Image *image, Error *err)
+{
+    const Json *video = json_get(json, "video_metadata");
+    VideoMeta   meta;
+
+    if (!read_lineage(json, image, err)) {
+        return false;
+    }
+    return !video || json_is(video, JSON_NULL) ||
+           (wire_read_video(video, &meta, err) && image_set_video(image, &meta, err));
+}
+
+Image *wire_decode_image(const Json *json, Text id, const Cancel *cancel, Error *err)
 {
     const Json *value = json_is(json, JSON_OBJECT) ? json_get(json, "value") : json;
-    const Json *video = json_get(json, "video_metadata");
-    const Json *name  = json_get(json, "parent_id");
-    VideoMeta   meta;
+    Text        text  = json_text(value), name = json_text(json_get(json, "parent_id"));
     Image      *image;
 
     if (!json_is(value, JSON_STRING)) {
-        return fail(err, ERR_INVALID,
-                    "a picture is given as {\"type\": \"base64\", \"value\": \"...\"}");
+        fail(err, ERR_INVALID, "a picture is given as {\"type\": \"base64\", \"value\": \"...\"}");
+        return NULL;
     }
-    if (text_starts(json_text(value), "http://") || text_starts(json_text(value), "https://")) {
-        return fail(err, ERR_INVALID, "this server does not fetch pictures from URLs; send the "
-                                      "picture itself as base64");
+    if (text_starts(text, "http://") || text_starts(text, "https://")) {
+        fail(err, ERR_INVALID, "this server does not fetch pictures from URLs; send the picture "
+                               "itself as base64");
+        return NULL;
     }
-    image = decode_text(json_text(value), json_is(name, JSON_STRING) ? json_text(name) : id,
-                        cancel, err);
+    image = decode_text(text, name.at ? name : id, cancel, err);
+    if (image && !read_beside(json, image, err)) {
+        image_unref(image);
+        image = NULL;
+    }
+    return image;
+}
+
+bool wire_read_image(Arena *arena, const Json *json, Text id, const Cancel *cancel, Value *out,
+                     Error *err)
+{
+    Image *image = wire_decode_image(json, id, cancel, err);
+
     if (!image) {
-        return false;
-    }
-    if (!read_lineage(json, image, err)) {
-        image_unref(image);
-        return false;
-    }
-    if (video && !json_is(video, JSON_NULL) &&
-        (!wire_read_video(video, &meta, err) || !image_set_video(image, &meta, err))) {
-        image_unref(image);
         return false;
     }
     image = image_keep(arena, image);

@@ -50,6 +50,20 @@ static size_t batch_size(const Run *run, const Json *inputs)
     return 1;
 }
 
+/* An element's failure names it: "element [1]: ...". */
+static bool bad_element(Run *run, const PlanInput *input, Text id, const Error *err)
+{
+    Error named = { .kind = err->kind };
+
+    if (text_equal(id, input->name)) {
+        return bad_input(run, input, err);
+    }
+    snprintf(named.text, sizeof(named.text), "element %.*s: %.180s",
+             (int)MIN(id.length - input->name.length - 1, 40), id.at + input->name.length + 1,
+             err->text);
+    return bad_input(run, input, &named);
+}
+
 static bool read_leaf(Run *run, const PlanInput *input, const Json *json, Text id, Value *out)
 {
     Error err = { 0 };
@@ -61,15 +75,7 @@ static bool read_leaf(Run *run, const PlanInput *input, const Json *json, Text i
     if (wire_read(&run->arena, json, input->kinds, id, run->options.cancel, out, &err)) {
         return true;
     }
-    if (!text_equal(id, input->name)) {
-        Error named = { .kind = err.kind };
-
-        snprintf(named.text, sizeof(named.text), "element %.*s: %.180s",
-                 (int)MIN(id.length - input->name.length - 1, 40),
-                 id.at + input->name.length + 1, err.text);
-        return bad_input(run, input, &named);
-    }
-    return bad_input(run, input, &err);
+    return bad_element(run, input, id, &err);
 }
 
 /* One element of a nested input: `json` at `level`, which is `steps` levels above
@@ -141,6 +147,76 @@ static bool read_deep_batch(Run *run, const PlanInput *input, const Json *json, 
     return true;
 }
 
+/* Decoding a batch of pictures on several threads: each fills its own place. */
+typedef struct Decoding {
+    Run          *run;
+    const Json  **json;
+    Text         *ids;
+    Image       **images;
+    Error        *errors;
+} Decoding;
+
+static void decode_one(void *context, int i)
+{
+    Decoding *d = context;
+
+    d->images[i] = wire_decode_image(d->json[i], d->ids[i], d->run->options.cancel, &d->errors[i]);
+}
+
+static bool is_picture_batch(const PlanInput *input, const Json *json)
+{
+    JsonWalk walk = json_walk(json);
+
+    if (input->kinds.count != 1 || input->kinds.refs[0].id != KIND_IMAGE ||
+        !json_is(json, JSON_ARRAY) || json_count(json) < 2) {
+        return false;
+    }
+    while (json_next(&walk)) {
+        if (json_is(walk.value, JSON_NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Put the decoded pictures into the slot; the first failure is the input's. */
+static bool keep_pictures(Decoding *d, const PlanInput *input, size_t size)
+{
+    Value *values = arena_array(&d->run->arena, Value, size);
+    size_t failed = size;
+
+    for (size_t i = 0; i < size; i++) {
+        Image *kept = d->images[i] ? image_keep(&d->run->arena, d->images[i]) : NULL;
+
+        if (values && kept) {
+            values[i] = value_image(kept);
+        }
+        failed = !d->images[i] && failed == size ? i : failed;
+    }
+    d->run->slots[input->slot] = values;
+    return failed == size || bad_element(d->run, input, d->ids[failed], &d->errors[failed]);
+}
+
+static bool read_pictures(Run *run, const PlanInput *input, const Json *json, size_t size)
+{
+    JsonWalk walk = json_walk(json);
+    Decoding d    = { .run = run, .json = arena_array(&run->arena, const Json *, size),
+                      .ids = arena_array(&run->arena, Text, size),
+                      .images = arena_array(&run->arena, Image *, size),
+                      .errors = arena_array(&run->arena, Error, size) };
+
+    if (!d.json || !d.ids || !d.images || !d.errors) {
+        return true;        /* shows in the arena */
+    }
+    while (json_next(&walk)) {
+        d.json[walk.index] = walk.value;
+        d.ids[walk.index]  = text_of(arena_printf(&run->arena, "%.*s.[%zu]", SHOW(input->name),
+                                                  walk.index));
+    }
+    pool_each(run->options.services->pool, (int)size, decode_one, &d);
+    return keep_pictures(&d, input, size);
+}
+
 static bool read_flat_batch(Run *run, const PlanInput *input, const Json *json, size_t size)
 {
     Value   *values = arena_array(&run->arena, Value, size);
@@ -176,6 +252,9 @@ static bool read_batch(Run *run, const PlanInput *input, const Json *inputs, siz
     if (json_is(json, JSON_ARRAY) && json_count(json) != 1 && json_count(json) != size) {
         return bad_input_text(run, input, arena_printf(&run->arena, "it has %zu elements, but "
                               "the batch has %zu", json_count(json), size));
+    }
+    if (input->dimensionality == 1 && json_count(json) == size && is_picture_batch(input, json)) {
+        return read_pictures(run, input, json, size);
     }
     if (input->dimensionality == 1) {
         return read_flat_batch(run, input, json, size);

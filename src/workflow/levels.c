@@ -154,6 +154,29 @@ static bool gather(Graph *g, PlanStep *step, const int *slot_levels, Inputs *in)
     return true;
 }
 
+/* Where a block takes some fields as whole batches, its other fields hold one
+ * value for all elements. */
+static bool check_batched(Graph *g, const PlanStep *step)
+{
+    bool batched = false;
+
+    for (const Field *field = step->block->fields; field->name; field++) {
+        batched = batched || field->batched;
+    }
+    for (int k = 0; batched && k < step->binding_count; k++) {
+        const Binding *binding = &step->bindings[k];
+
+        if (!binding->field->batched && binding->level >= 0) {
+            problem_set(g->scratch, g->problem, PROBLEM_GRAPH_STRUCTURE, CONTEXT_GRAPH,
+                        "Step '%.*s', field '%s' takes one value, but %.*s is a batch.",
+                        SHOW(step->name), binding->field->name, SHOW(binding->selector));
+            g->problem->no_blocks = true;
+            return false;
+        }
+    }
+    return true;
+}
+
 /* When levels differ, the deeper one must feed the fields that take groups, and
  * only those. */
 static bool check_groups(Graph *g, const PlanStep *step, const Inputs *in)
@@ -212,7 +235,8 @@ static bool step_levels(Graph *g, int i, int *slot_levels)
     Inputs    in;
     bool      has_data;
 
-    if (!gather(g, step, slot_levels, &in) || !check_groups(g, step, &in)) {
+    if (!gather(g, step, slot_levels, &in) || !check_batched(g, step) ||
+        !check_groups(g, step, &in)) {
         return false;
     }
     has_data = in.deep >= 0;
