@@ -112,12 +112,14 @@ static int run_command(const Command *command, int argc, char **argv, int used)
 }
 
 /* A thread per connection would otherwise keep an arena of the allocator each:
- * memory that is free, but never given back. */
+ * memory that is free, but never given back.  Pictures are taken from the heap
+ * and not mapped anew each time, which costs a page fault every 4 KB: half of
+ * the time of decoding a photograph. */
 static void tame_malloc(void)
 {
     mallopt(M_ARENA_MAX, 2);
-    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
 int main(int argc, char **argv)

@@ -32,7 +32,8 @@ static void check_pixels(const Image *image)
 static void use(const Image *image)
 {
     int    width = image_width(image), height = image_height(image);
-    Rect   rect  = { width / 3, height / 3, MIN(width - width / 3, 40), MIN(height - height / 3, 40) };
+    int    left  = width / 3, top = height / 3;
+    Rect   rect  = { left, top, MIN(width - left, 40), MIN(height - top, 40) };
     Image *crop  = image_crop(image, rect, TEXT("crop"), true, NULL);
     Image *small = image_resize(crop, rect.height, rect.width, INTERPOLATE_AREA, NULL);
     Buffer file;

@@ -134,7 +134,8 @@ def png_pictures():
     yield Picture("20 PNG chunk over 16 MB", png(9, 5, before=text), "too_large")
     yield Picture("20 PNG without IEND", png(9, 5)[:-12], "invalid")
     yield Picture("20 PNG cut off", png(90, 50)[:-40], "invalid")
-    yield Picture("20 PNG index outside palette", png(9, 5, 8, 3, palette=PALETTE[:6]), "ok", (9, 5))
+    data = png(9, 5, 8, 3, palette=PALETTE[:6])
+    yield Picture("20 PNG index outside palette", data, "ok", (9, 5))
     yield Picture("20 PNG without palette", png(9, 5, 8, 3, palette=b""), "invalid")
     yield Picture("20 PNG interlaced 1 x 1", interlaced(1, 1), "ok", (1, 1))
     good = png(9, 5)
@@ -147,7 +148,8 @@ def png_pictures():
     yield Picture("20 PNG with a damaged note", png(9, 5, before=note), "ok", (9, 5))
     yield Picture("20 PNG animated", animated(False), "ok", (16, 12))
     yield Picture("20 PNG animated, still apart", animated(True), "ok", (16, 12))
-    yield Picture("20 PNG of Apple's kind", PNG + chunk(b"CgBI", bytes(4)) + good[8:], "unsupported")
+    data = PNG + chunk(b"CgBI", bytes(4)) + good[8:]
+    yield Picture("20 PNG of Apple's kind", data, "unsupported")
     for depth, color in ((1, 0), (2, 0), (4, 0), (8, 0), (16, 0), (8, 2), (16, 2), (1, 3), (2, 3),
                          (4, 3), (8, 3), (8, 4), (16, 4), (8, 6), (16, 6)):
         name = "24 PNG colour type %d, %d bits" % (color, depth)
@@ -254,11 +256,13 @@ def jpeg_pictures():
             size = (24, 40) if 5 <= turn <= 8 else (40, 24)
             name = "22 JPEG turned %d, %s endian" % (turn, "little" if little else "big")
             yield Picture(name, with_exif(good, exif(turn, little)), "ok", size)
-    yield Picture("22 JPEG with EXIF that loops", with_exif(good, exif(6, loop=True)), "ok", (24, 40))
+    loop = with_exif(good, exif(6, loop=True))
+    yield Picture("22 JPEG with EXIF that loops", loop, "ok", (24, 40))
     yield Picture("22 JPEG with empty EXIF", with_exif(good, b""), "ok", (40, 24))
     yield Picture("24 JPEG gray", jpeg(40, 24, "L"), "ok", (40, 24))
     for width, height in ((1, 1), (1, 20000), (20000, 1)):
-        yield Picture("24 JPEG %d x %d" % (width, height), jpeg(width, height), "ok", (width, height))
+        name = "24 JPEG %d x %d" % (width, height)
+        yield Picture(name, jpeg(width, height), "ok", (width, height))
 
 
 # --- the rest ----------------------------------------------------------------

@@ -1,0 +1,459 @@
+/*
+ * image - a picture: pixels, where it came from, and how it arrived.
+ *
+ * An Image is a small record that points to big stores: its pixels, the bytes
+ * and perhaps the text it arrived as.  Stores are counted and charged to the
+ * budget on their own, so that crops share pixels and nothing big is held
+ * longer than someone looks at it.
+ */
+#include "image/image.h"
+
+#include <stdalign.h>
+#include <stdatomic.h>
+
+#include "image/budget.h"
+#include "image/codec.h"
+
+/* Bytes that several pictures may share. */
+typedef struct Store {
+    atomic_int refs;
+    size_t     size;
+    alignas(16) uint8_t bytes[];
+} Store;
+
+struct Image {
+    atomic_int     refs;
+    int            width, height, channels;
+    const uint8_t *first;           /* row, inside of pixels */
+    size_t         stride;
+    Store         *pixels;
+    Store         *encoded;         /* NULL: none, or no longer these pixels */
+    Store         *source_text;
+    Lineage        lineage;
+    VideoMeta      video;
+    bool           has_video;
+    char          *lineage_texts;   /* what the texts above point into */
+    char          *video_text;
+};
+
+/* ---- stores ---------------------------------------------------------------- */
+
+/* A store of bytes that the budget was already charged for. */
+static Store *store_new(size_t size, bool zeroed, Error *err)
+{
+    Store *store = zeroed ? calloc(1, sizeof *store + size) : malloc(sizeof *store + size);
+
+    if (!store) {
+        fail(err, ERR_MEMORY, "no memory for a picture of %zu MB", size >> 20);
+        return NULL;
+    }
+    atomic_init(&store->refs, 1);
+    store->size = size;
+    return store;
+}
+
+/* The same, charged here. */
+static Store *store_take(size_t size, bool zeroed, Error *err)
+{
+    if (!budget_take(size, NULL, err))
+        return NULL;
+
+    Store *store = store_new(size, zeroed, err);
+    if (!store)
+        budget_give(size);
+    return store;
+}
+
+static Store *store_ref(Store *store)
+{
+    atomic_fetch_add_explicit(&store->refs, 1, memory_order_relaxed);
+    return store;
+}
+
+/* Free the memory; what it was charged stays taken. */
+static void store_drop(Store *store)
+{
+    free(store);
+}
+
+static void store_unref(Store *store)
+{
+    if (!store || atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    budget_give(store->size);
+    store_drop(store);
+}
+
+static Text store_text(const Store *store)
+{
+    return store ? (Text){ (const char *)store->bytes, store->size } : (Text){ NULL, 0 };
+}
+
+/* ---- texts ----------------------------------------------------------------- */
+
+/* Copy `from` to *at, which moves on, and say where it now is. */
+static Text put_text(char **at, Text from)
+{
+    if (!from.at)
+        return from;
+
+    char *copy = *at;
+    if (from.length > 0)
+        memcpy(copy, from.at, from.length);
+    copy[from.length] = '\0';
+    *at += from.length + 1;
+    return (Text){ copy, from.length };
+}
+
+bool image_set_lineage(Image *image, const Lineage *lineage, Error *err)
+{
+    Text  parent = lineage->parent_id, root = lineage->root_id;
+    char *texts  = malloc(parent.length + root.length + 2);
+
+    if (!texts)
+        return fail(err, ERR_MEMORY, "no memory for a picture's lineage");
+
+    char *at = texts;
+    image->lineage           = *lineage;
+    image->lineage.parent_id = put_text(&at, parent);
+    image->lineage.root_id   = put_text(&at, root);
+    free(image->lineage_texts);
+    image->lineage_texts = texts;
+    return true;
+}
+
+bool image_set_video(Image *image, const VideoMeta *video, Error *err)
+{
+    char *text = NULL;
+
+    if (video) {
+        text = malloc(video->video_id.length + 1);
+        if (!text)
+            return fail(err, ERR_MEMORY, "no memory for a picture's video data");
+
+        char *at = text;
+        image->video          = *video;
+        image->video.video_id = put_text(&at, video->video_id);
+    }
+    image->has_video = video != NULL;
+    free(image->video_text);
+    image->video_text = text;
+    return true;
+}
+
+bool image_set_source_text(Image *image, Text text, Error *err)
+{
+    Store *store = NULL;
+
+    if (text.at) {
+        store = store_take(text.length, false, err);
+        if (!store)
+            return false;
+        memcpy(store->bytes, text.at, text.length);
+    }
+    store_unref(image->source_text);
+    image->source_text = store;
+    return true;
+}
+
+/* ---- making ---------------------------------------------------------------- */
+
+static int bytes_a_pixel(int channels)
+{
+    return channels == 1 ? 1 : 4;
+}
+
+/* An image without pixels yet. */
+static Image *image_blank(int width, int height, int channels, Error *err)
+{
+    Image *image = calloc(1, sizeof *image);
+
+    assert(channels == 1 || channels == 3 || channels == 4);
+    if (!image) {
+        fail(err, ERR_MEMORY, "no memory for a picture");
+        return NULL;
+    }
+    atomic_init(&image->refs, 1);
+    image->width    = width;
+    image->height   = height;
+    image->channels = channels;
+    image->stride   = (size_t)width * (size_t)bytes_a_pixel(channels);
+    return image;
+}
+
+static void use_pixels(Image *image, Store *pixels)
+{
+    image->pixels = pixels;
+    image->first  = pixels->bytes;
+}
+
+/* An image with pixels of its own and nothing known about it. */
+static Image *image_make(int width, int height, int channels, bool zeroed, Error *err)
+{
+    if (!image_size_check(width, height, err))
+        return NULL;
+
+    Image *image = image_blank(width, height, channels, err);
+    if (!image)
+        return NULL;
+
+    Store *pixels = store_take(image->stride * (size_t)height, zeroed, err);
+    if (!pixels) {
+        image_unref(image);
+        return NULL;
+    }
+    use_pixels(image, pixels);
+    return image;
+}
+
+/* Give `image`, which may be NULL, back as it is when `done`, else drop it. */
+static Image *image_if(bool done, Image *image)
+{
+    if (!done) {
+        image_unref(image);
+        return NULL;
+    }
+    return image;
+}
+
+/* A picture that comes from nowhere else is its own parent and root. */
+static Image *with_own_lineage(Image *image, Text id, Error *err)
+{
+    Origin  whole   = { 0, 0, image->width, image->height };
+    Lineage lineage = { id, whole, id, whole };
+
+    return image_if(image_set_lineage(image, &lineage, err), image);
+}
+
+Image *image_new(int width, int height, int channels, Text id, Error *err)
+{
+    Image *image = image_make(width, height, channels, true, err);
+
+    return image ? with_own_lineage(image, id, err) : NULL;
+}
+
+Image *image_ref(const Image *image)
+{
+    Image *same = (Image *)image;
+
+    atomic_fetch_add_explicit(&same->refs, 1, memory_order_relaxed);
+    return same;
+}
+
+void image_unref(Image *image)
+{
+    if (!image || atomic_fetch_sub_explicit(&image->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    store_unref(image->pixels);
+    store_unref(image->encoded);
+    store_unref(image->source_text);
+    free(image->lineage_texts);
+    free(image->video_text);
+    free(image);
+}
+
+static void unref_later(void *image)
+{
+    image_unref(image);
+}
+
+Image *image_keep(Arena *arena, Image *image)
+{
+    return arena_defer(arena, unref_later, image) ? image : NULL;
+}
+
+/* ---- decoding -------------------------------------------------------------- */
+
+/* Decode into a new store of pixels, turned upright.  A picture that has to
+ * be turned on its side is in memory twice for a moment. */
+static Store *decode_pixels(const Store *encoded, const ImageHeader *header, Error *err)
+{
+    size_t size   = 4 * (size_t)header->width * (size_t)header->height;
+    Store *pixels = store_new(size, false, err);
+    bool   done   = false;
+
+    if (!pixels)
+        return NULL;
+    if (header->format == FORMAT_JPEG)
+        done = jpeg_decode(encoded->bytes, encoded->size, header, pixels->bytes, err);
+    else
+        done = png_decode(encoded->bytes, encoded->size, header, pixels->bytes, err);
+
+    if (done && orientation_swaps(header->orientation)) {
+        Store *upright = store_new(size, false, err);
+
+        if (upright)
+            orient_into(upright->bytes, pixels->bytes, header->width, header->height,
+                        header->orientation);
+        store_drop(pixels);
+        return upright;
+    }
+    if (done) {
+        orient_in_place(pixels->bytes, header->width, header->height, header->orientation);
+        return pixels;
+    }
+    store_drop(pixels);
+    return NULL;
+}
+
+/* Fill an image from a copy of the encoded bytes; all is charged already. */
+static bool decode_into(Image *image, const void *bytes, size_t length, const ImageHeader *header,
+                        Error *err)
+{
+    Store *encoded = store_new(length, false, err);
+
+    if (!encoded)
+        return false;
+    memcpy(encoded->bytes, bytes, length);
+
+    Store *pixels = decode_pixels(encoded, header, err);
+    if (!pixels) {
+        store_drop(encoded);
+        return false;
+    }
+    use_pixels(image, pixels);
+    image->encoded = encoded;
+    return true;
+}
+
+Image *image_decode(const void *bytes, size_t length, Text id, const Cancel *cancel, Error *err)
+{
+    ImageHeader header;
+
+    if (!image_probe(bytes, length, &header, err))
+        return NULL;
+
+    bool   swaps  = orientation_swaps(header.orientation);
+    size_t pixels = 4 * (size_t)header.width * (size_t)header.height;
+    size_t passing = MAX(header.scratch, swaps ? pixels : 0);    /* never both at once */
+
+    /* Everything is taken at once: who holds a part and waits for more could
+     * wait for others who do the same. */
+    if (!budget_take(length + pixels + passing, cancel, err))
+        return NULL;
+
+    Image *image = image_blank(swaps ? header.height : header.width,
+                               swaps ? header.width : header.height, 3, err);
+    bool   done  = image && decode_into(image, bytes, length, &header, err);
+
+    budget_give(done ? passing : length + pixels + passing);
+    done = done && cancel_check(cancel, err);
+    image = image_if(done, image);
+    return image ? with_own_lineage(image, id, err) : NULL;
+}
+
+/* ---- looking --------------------------------------------------------------- */
+
+int image_width(const Image *image)
+{
+    return image->width;
+}
+
+int image_height(const Image *image)
+{
+    return image->height;
+}
+
+int image_channels(const Image *image)
+{
+    return image->channels;
+}
+
+int image_pixel_bytes(const Image *image)
+{
+    return bytes_a_pixel(image->channels);
+}
+
+const uint8_t *image_pixels(const Image *image)
+{
+    return image->first;
+}
+
+size_t image_stride(const Image *image)
+{
+    return image->stride;
+}
+
+const Lineage *image_lineage(const Image *image)
+{
+    return &image->lineage;
+}
+
+const VideoMeta *image_video(const Image *image)
+{
+    return image->has_video ? &image->video : NULL;
+}
+
+Text image_encoded(const Image *image)
+{
+    return store_text(image->encoded);
+}
+
+Text image_source_text(const Image *image)
+{
+    return store_text(image->source_text);
+}
+
+/* ---- deriving -------------------------------------------------------------- */
+
+Image *image_crop(const Image *image, Rect rect, Text id, bool keep_video, Error *err)
+{
+    assert(rect.width > 0 && rect.height > 0 && rect.x >= 0 && rect.y >= 0);
+    assert(rect.x <= image->width - rect.width && rect.y <= image->height - rect.height);
+
+    Image *crop = image_blank(rect.width, rect.height, image->channels, err);
+    if (!crop)
+        return NULL;
+
+    crop->pixels = store_ref(image->pixels);
+    crop->stride = image->stride;
+    crop->first  = image->first + (size_t)rect.y * image->stride +
+                   (size_t)rect.x * (size_t)image_pixel_bytes(image);
+
+    Lineage lineage = image->lineage;
+    lineage.parent_id      = id;
+    lineage.parent         = (Origin){ rect.x, rect.y, image->width, image->height };
+    lineage.root.offset_x += rect.x;
+    lineage.root.offset_y += rect.y;
+
+    bool done = image_set_lineage(crop, &lineage, err) &&
+                image_set_video(crop, keep_video ? image_video(image) : NULL, err);
+    return image_if(done, crop);
+}
+
+/* A new picture in the place of `image`. */
+static Image *take_place(const Image *image, int width, int height, int channels, bool zeroed,
+                         Error *err)
+{
+    Image *made = image_make(width, height, channels, zeroed, err);
+    bool   done = made && image_set_lineage(made, &image->lineage, err) &&
+                  image_set_video(made, image_video(image), err);
+
+    return image_if(done, made);
+}
+
+Image *image_replace(const Image *image, int width, int height, int channels, Error *err)
+{
+    return take_place(image, width, height, channels, true, err);
+}
+
+Image *image_copy(const Image *image, Error *err)
+{
+    Image *copy = take_place(image, image->width, image->height, image->channels, false, err);
+
+    for (int y = 0; copy && y < image->height; y++)
+        memcpy(copy->pixels->bytes + (size_t)y * copy->stride,
+               image->first + (size_t)y * image->stride, copy->stride);
+    return copy;
+}
+
+uint8_t *image_edit(Image *image)
+{
+    assert(atomic_load(&image->refs) == 1 && atomic_load(&image->pixels->refs) == 1);
+
+    store_unref(image->encoded);
+    store_unref(image->source_text);
+    image->encoded     = NULL;
+    image->source_text = NULL;
+    return image->pixels->bytes + (image->first - image->pixels->bytes);
+}
