@@ -285,10 +285,11 @@ function curlSnippet(definition, image, file, others, unchanged) {
   const body = { ...(unchanged ? {} : { specification: definition }), inputs: { ...others } };
   if (image) body.inputs[image] = { type: "base64", value: "@PICTURE@" };
   const [before, after] = JSON.stringify(body).split("@PICTURE@");
-  const data = image
-    ? `{ printf %s ${shellQuote(before)}; base64 -w0 ${shellQuote(file)}; printf %s ${shellQuote(after)}; }`
-    : `printf %s ${shellQuote(before)}`;
-  return `${data} |\n  curl -s ${location.origin}/${route} -H 'Content-Type: application/json' --data-binary @-`;
+  const start = `printf %s ${shellQuote(before)}`;
+  const middle = `base64 -w0 ${shellQuote(file)}; printf %s ${shellQuote(after)}`;
+  const data = image ? `{ ${start}; ${middle}; }` : start;
+  const header = "-H 'Content-Type: application/json' --data-binary @-";
+  return `${data} |\n  curl -s ${location.origin}/${route} ${header}`;
 }
 
 function pythonValue(value) {

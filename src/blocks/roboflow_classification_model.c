@@ -9,7 +9,8 @@
 #include "blocks/block.h"
 #include "vision/classification.h"
 
-enum { MODE_DEFAULT, MODE_CUSTOM };
+/* Versions 1 and 2 have no mode: their zero means the threshold that is given. */
+enum { MODE_CUSTOM, MODE_DEFAULT };
 
 /* What "default" means for a classifier that recommends nothing. */
 static const double default_threshold = 0.5;

@@ -68,12 +68,17 @@ static void input_levels(Graph *g, int *slot_levels)
 
 /* ---- problems ---------------------------------------------------------------------------- */
 
+/* What clients know such a problem by: the reference's own words. */
+static const char dimension_details[] =
+    "Dimensionality of input parameters differs by more than 1. Detected dimensions: {}";
+
 static bool bad_dimensions(Graph *g, const PlanStep *step, const char *details)
 {
     problem_set(g->scratch, g->problem, PROBLEM_DIMENSIONALITY, CONTEXT_DIMENSIONS,
                 "Step '%.*s': %s.", SHOW(step->name), details);
     problem_add_block(g->scratch, g->problem, (BlockProblem){
-        .block_id = step->name.at, .block_type = step->type.at, .block_details = details });
+        .block_id = step->name.at, .block_type = step->type.at, .block_details = dimension_details,
+        .details = details });
     return false;
 }
 
