@@ -177,10 +177,9 @@ check: style layers
 # Floors and the engine on its own; the servers are timed by tools/bench/run.
 BENCHES := engine bare_http bare_ort
 
-$(BUILD)/bench/engine: $(BUILD)/tools/bench/engine.o $(LIBRARY)
-$(BUILD)/bench/bare_%: $(BUILD)/tools/bench/bare_%.o
+$(BUILD)/bench/engine: $(LIBRARY)
 $(BUILD)/tools/bench/%.o: CPPFLAGS += -isystem $(DEPS_DIR)/onnxruntime/include
-$(BENCHES:%=$(BUILD)/bench/%):
+$(BENCHES:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@

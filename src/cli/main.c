@@ -10,17 +10,6 @@
 #include "cli/command.h"
 #include "cli/help.h"
 
-#define COMMAND(name) extern const Command command_##name;
-#include "cli/list.h"
-#undef COMMAND
-
-const Command *const command_table[] = {
-#define COMMAND(name) &command_##name,
-#include "cli/list.h"
-#undef COMMAND
-    NULL,
-};
-
 enum { EXIT_USAGE = 2 };
 
 /* The command whose name the first words are; *used tells how many. */
