@@ -51,11 +51,20 @@ const Block *block_find(Text type)
 
 const char *block_nearest(Text type)
 {
-    const char *names[COUNT_OF(block_table)];
+    const char *names[COUNT_OF(block_table)], *near;
+    bool        whole = type.at && memchr(type.at, '/', type.length);
     size_t      count = 0;
 
     for (int i = 0; block_table[i]; i++) {
-        names[count++] = block_table[i]->type;
+        const char *slash = strchr(block_table[i]->type, '/');
+
+        names[count++] = whole || !slash ? block_table[i]->type : slash + 1;
     }
-    return text_nearest(type, names, count);
+    near = text_nearest(type, names, count);
+    for (int i = 0; near && i < (int)count; i++) {
+        if (names[i] == near) {
+            return block_table[i]->type;
+        }
+    }
+    return NULL;
 }

@@ -310,6 +310,36 @@ static bool apply_length(Evaluation *e, const OperationArgs *args, Value in, Val
     }
 }
 
+/* How often each element's text occurs, in order of first appearance; long texts
+ * are cut as the reference cuts them. */
+static bool apply_count(Evaluation *e, const OperationArgs *args, Value in, Value *out)
+{
+    enum { LONGEST_KEY = 128 };
+    DictBuilder counts = dict_builder(e->arena, 8);
+
+    (void)args;
+    if (in.type != VALUE_LIST && in.type != VALUE_TUPLE) {
+        return wrong_type(e, "a list", in);
+    }
+    for (uint32_t i = 0; i < in.count; i++) {
+        Value        key;
+        const Value *before;
+        Text         text;
+
+        if (!apply_to_string(e, NULL, in.as.items[i], &key)) {
+            return false;
+        }
+        text = value_as_text(key);
+        if (text.length > LONGEST_KEY) {
+            text = text_of(arena_printf(e->arena, "%.*s [...]", LONGEST_KEY, text.at));
+        }
+        before = value_get(dict_done(&counts), text);
+        dict_set(&counts, text, value_int(before ? before->as.integer + 1 : 1));
+    }
+    *out = dict_done(&counts);
+    return true;
+}
+
 static bool compile_inner(Arena *arena, const Json *json, OperationArgs *args, Error *err)
 {
     args->inner = uql_compile_operations(arena, json_get(json, "operations"), err);
@@ -452,6 +482,7 @@ const OperationType operation_types[] = {
     { "Divide",                        compile_other,          apply_divide },
     { "LookupTable",                   compile_table,          apply_lookup },
     { "SequenceLength",                NULL,                   apply_length },
+    { "SequenceElementsCount",         NULL,                   apply_count },
     { "SequenceApply",                 compile_inner,          apply_each },
     { "ClassificationPropertyExtract", compile_classification, apply_classification },
     { "ExtractImageProperty",          compile_image,          apply_image },

@@ -42,7 +42,7 @@ class Site:
                                                  "examples/parts.json"]):
             subprocess.run([program, *words, "--data", self.data], cwd=ROOT, check=True,
                            capture_output=True)
-        self.server = Server(self.data)
+        self.server = Server(data=self.data)
         self.url = "http://127.0.0.1:%d/" % self.server.port
         self.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
@@ -54,7 +54,7 @@ class Site:
         page.on("console", lambda m: m.type == "error" and page.complaints.append(m.text))
         page.on("pageerror", lambda e: page.complaints.append(str(e)))
         page.goto(self.url)
-        page.wait_for_selector("#workflow option")
+        page.wait_for_function("document.getElementById('definition').value !== ''")
         return page
 
     def close(self):
