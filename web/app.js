@@ -199,7 +199,7 @@ function showError(body) {
   for (const block of body.blocks_errors ?? []) {
     const where = [block.block_id, block.property_name].filter(Boolean).join(".");
     const what = block.property_details ?? block.block_details;
-    if (what) lines.push(`${where}: ${what}`);
+    if (what && !lines[0].includes(what)) lines.push(`${where}: ${what}`);
   }
   $("error").textContent = lines.join("\n");
   $("error").hidden = false;
@@ -342,9 +342,6 @@ for (const button of document.querySelectorAll("[data-copy]"))
   button.addEventListener("click", () => copy(button));
 
 const drop = $("drop");
-drop.addEventListener("keydown", (event) => {
-  if (event.key === "Enter") $("picture").click();
-});
 for (const name of ["dragenter", "dragover"]) {
   drop.addEventListener(name, (event) => {
     event.preventDefault();
