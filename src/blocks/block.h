@@ -135,7 +135,6 @@ typedef struct Call {
     const Services *services;
     const Cancel   *cancel;
     void           *state;       /* of Block.state_size bytes, by its scope; or NULL */
-    Text            request_id;  /* of the inference request; may be empty */
     struct CallInside *inside;   /* the engine's own */
 } Call;
 

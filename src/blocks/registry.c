@@ -51,7 +51,7 @@ const Block *block_find(Text type)
 
 const char *block_nearest(Text type)
 {
-    const char *names[COUNT_OF(block_table)], *near;
+    const char *names[COUNT_OF(block_table)] = { NULL }, *near;
     bool        whole = type.at && memchr(type.at, '/', type.length);
     size_t      count = 0;
 

@@ -6,9 +6,8 @@
 
 #include <stdio.h>
 
+#include "base/version.h"
 #include "cli/command.h"
-
-#define OCELLUS_VERSION "0.1.0"
 
 void help_program(FILE *out);
 void help_command(const Command *command);

@@ -8,7 +8,7 @@
  * turns a client's hang-up into a stop of the request's Cancel.
  *
  * Routes are declared like blocks: a file ends in a `const Route[]`, one line in
- * routes.h lists it.
+ * routes.c lists it.
  */
 #ifndef OCELLUS_SERVER_HTTP_H
 #define OCELLUS_SERVER_HTTP_H

@@ -16,7 +16,6 @@ typedef struct Run Run;
 typedef struct RunOptions {
     const Services *services;
     const Cancel   *cancel;          /* NULL: no deadline */
-    Text            request_id;
 } RunOptions;
 
 /* One executed step, for profiles and recordings. */

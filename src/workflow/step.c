@@ -275,8 +275,7 @@ bool run_step(Run *run, int index)
     StepSpan         *span   = &run->spans[run->span_count++];
     struct CallInside inside = { .run = run, .step = step, .index = index };
     Call              call   = { .arena = &run->arena, .services = run->options.services,
-                                 .cancel = run->options.cancel, .inside = &inside,
-                                 .request_id = run->options.request_id };
+                                 .cancel = run->options.cancel, .inside = &inside };
 
     *span = (StepSpan){ .step = index, .start = clock_now() };
     if (!choose(&c)) {

@@ -151,7 +151,8 @@ def test_everything_has_a_name_for_screen_readers(site):
         const kinds = "input, select, textarea, button, img, pre";
         const named = (e) => e.labels?.length || e.ariaLabel || e.textContent.trim()
             || (e.tagName === "IMG" && e.hasAttribute("alt"));
-        return [...document.querySelectorAll(kinds)].filter((e) => !named(e)).map((e) => e.outerHTML);
+        const all = [...document.querySelectorAll(kinds)];
+        return all.filter((e) => !named(e)).map((e) => e.outerHTML);
     }""")
     assert nameless == [], nameless
     assert page.get_attribute("#status", "aria-live") == "polite"

@@ -1,0 +1,34 @@
+/*
+ * execute - a definition, run once for a request.
+ */
+#ifndef OCELLUS_SERVER_EXECUTE_H
+#define OCELLUS_SERVER_EXECUTE_H
+
+#include "server/app.h"
+#include "server/http.h"
+#include "workflow/run.h"
+
+typedef struct Execution {
+    const Plan *plan;
+    Session    *session;
+    Run        *run;
+    Services    services;
+    Problem     problem;      /* of compiling, or one that the run could not be begun for */
+} Execution;
+
+/* Compile and run.  Always close it; `problem` tells what went wrong. */
+void execution_open(Execution *execution, App *app, Request *request, const Json *definition,
+                    const Json *inputs, bool sinks_off);
+void execution_close(Execution *execution);
+
+/* NULL when all went through. */
+const Problem *execution_problem(const Execution *execution);
+
+/* Answer with a problem's status and body. */
+void problem_answer(Response *response, const Problem *problem);
+
+/* The definition of a stored workflow; NULL: a 404 that lists what is there, or
+ * what else was wrong, has been answered. */
+const Json *definition_stored(App *app, Request *request, Response *response, Text id) MUST_USE;
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * route_infer - asking a model directly: the inference routes.
+ *
+ * A model answers in the shape of its own task, whichever of the routes it was
+ * asked on.
+ */
+#include "base/text.h"
+#include "server/body.h"
+#include "server/routes.h"
+
+static const double default_confidence = 0.4;     /* of a request that names none */
+static const double model_confidence   = 0.5;     /* "best" and "default" */
+
+static const Member members_infer[] = {
+    { "id", WANTED_TEXT, false, false },
+    { "api_key", WANTED_TEXT, false, true },
+    { "usage_billable", WANTED_FLAG, false, false },
+    { "source", WANTED_TEXT, false, true },
+    { "source_info", WANTED_TEXT, false, true },
+    { "disable_model_monitoring", WANTED_FLAG, false, true },
+    { "model_id", WANTED_TEXT, true, false },
+    { "model_type", WANTED_TEXT, false, true },
+    { "image", WANTED_ANY, true, false },
+    { "disable_preproc_auto_orient", WANTED_FLAG, false, true },
+    { "disable_preproc_contrast", WANTED_FLAG, false, true },
+    { "disable_preproc_grayscale", WANTED_FLAG, false, true },
+    { "disable_preproc_static_crop", WANTED_FLAG, false, true },
+    { "confidence", WANTED_THRESHOLD, false, false },
+    { "visualize_predictions", WANTED_FLAG, false, true },
+    { 0 },
+};
+
+static void picture_wrong(Details *details, const char *type, const char *key, const char *sentence,
+                          const Json *input, const char *context)
+{
+    details_add(details, type,
+                (Place){ { "body", "image", "InferenceRequestImage", key }, -1 }, sentence, input,
+                context);
+}
+
+/* An object with a type; the reference lists why it is no list of them either. */
+static void check_picture(Details *details, const Json *image)
+{
+    const Json *type = json_get(image, "type");
+
+    if (json_is(image, JSON_OBJECT) && json_is(type, JSON_STRING)) {
+        return;
+    }
+    details_add(details, "list_type",
+                (Place){ { "body", "image", "list[InferenceRequestImage]" }, -1 },
+                "Input should be a valid list", image, NULL);
+    if (!json_is(image, JSON_OBJECT)) {
+        picture_wrong(details, "model_type", NULL,
+                      "Input should be a valid dictionary or instance of InferenceRequestImage",
+                      image, "{\"class_name\":\"InferenceRequestImage\"}");
+    } else if (!type) {
+        picture_wrong(details, "missing", "type", "Field required", image, NULL);
+    } else {
+        picture_wrong(details, "string_type", "type", "Input should be a valid string", type, NULL);
+    }
+}
+
+static bool check_pictures(Request *request, Response *response, const Json *image)
+{
+    Details  details = details_of(request, response);
+    JsonWalk walk    = json_walk(image);
+
+    if (!json_is(image, JSON_ARRAY)) {
+        check_picture(&details, image);
+        return details_done(&details);
+    }
+    while (json_next(&walk)) {
+        if (!json_is(walk.value, JSON_OBJECT) ||
+            !json_is(json_get(walk.value, "type"), JSON_STRING)) {
+            check_picture(&details, walk.value);
+        }
+    }
+    return details_done(&details);
+}
+
+static double confidence_of(const Json *json)
+{
+    double number = default_confidence;
+
+    if (json && !number_parse(json, &number)) {
+        return model_confidence;
+    }
+    return number;
+}
+
+static bool load_pictures(Request *request, Response *response, const Json *image,
+                          Question *question)
+{
+    size_t   count  = json_is(image, JSON_ARRAY) ? json_count(image) : 1;
+    Image  **images = arena_array(request->arena, Image *, MAX(count, 1));
+    JsonWalk walk   = json_walk(image);
+    Error    err    = { 0 };
+
+    if (count == 0 || count > LIMIT_BATCH) {
+        response_message(response, 400, "Error with model input. Cause: %zu pictures were given; "
+                         "from 1 to %d can be", count, LIMIT_BATCH);
+        return false;
+    }
+    for (size_t i = 0; images && i < count; i++) {
+        const Json *one = image;
+
+        if (json_is(image, JSON_ARRAY)) {
+            json_next(&walk);
+            one = walk.value;
+        }
+        if (!picture_read(request, one, &images[i], &err)) {
+            response_error(response, &err);
+            return false;
+        }
+    }
+    question->images  = images;
+    question->count   = (int)count;
+    question->as_list = json_is(image, JSON_ARRAY);
+    return images != NULL;
+}
+
+static void infer(App *app, Request *request, Response *response)
+{
+    const Json *body  = body_read(request, response, members_infer);
+    const Json *image = json_get(body, "image");
+    Question    question = {
+        .model_id = json_text(json_get(body, "model_id")),
+        .id = json_text(json_get(body, "id")),
+        .confidence = confidence_of(json_get(body, "confidence")),
+        .visualize = flag_of(json_get(body, "visualize_predictions"), false),
+        .off = {
+            .contrast = flag_of(json_get(body, "disable_preproc_contrast"), false),
+            .grayscale = flag_of(json_get(body, "disable_preproc_grayscale"), false),
+            .static_crop = flag_of(json_get(body, "disable_preproc_static_crop"), false),
+        },
+    };
+
+    if (body && check_pictures(request, response, image) &&
+        load_pictures(request, response, image, &question)) {
+        question_answer(app, request, response, &question);
+    }
+}
+
+const Route routes_infer[] = {
+    { METHOD_POST, "/infer/classification", infer, LIMIT_REQUEST_BODY,
+      "Classify a picture or a list of them: {\"model_id\", \"image\"}." },
+    { METHOD_POST, "/infer/object_detection", infer, LIMIT_REQUEST_BODY,
+      "As /infer/classification; models for detection do not run here yet." },
+    { METHOD_POST, "/infer/instance_segmentation", infer, LIMIT_REQUEST_BODY,
+      "As /infer/classification; models for segmentation do not run here yet." },
+    { METHOD_POST, "/infer/semantic_segmentation", infer, LIMIT_REQUEST_BODY,
+      "As /infer/classification; models for segmentation do not run here yet." },
+    { METHOD_POST, "/infer/keypoints_detection", infer, LIMIT_REQUEST_BODY,
+      "As /infer/classification; models for key points do not run here yet." },
+    { 0 },
+};

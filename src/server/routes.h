@@ -1,0 +1,43 @@
+/*
+ * routes - the tables of routes, and what handlers share.
+ */
+#ifndef OCELLUS_SERVER_ROUTES_H
+#define OCELLUS_SERVER_ROUTES_H
+
+#include "base/json.h"
+#include "server/app.h"
+#include "server/http.h"
+
+/* In the order they are tried: fixed paths before patterns. */
+extern const Route routes_state[];
+extern const Route routes_workflows[];
+extern const Route routes_store[];
+extern const Route routes_blocks[];
+extern const Route routes_models[];
+extern const Route routes_infer[];
+extern const Route routes_inspect[];
+extern const Route routes_elsewhere[];
+extern const Route routes_page[];
+extern const Route routes_legacy[];
+
+/* The picture of a {"type", "value"} object of the inference routes; the arena
+ * keeps it. */
+bool picture_read(Request *request, const Json *json, Image **image, Error *err) MUST_USE;
+
+/* One question to a model. */
+typedef struct Question {
+    Text          model_id;
+    Text          id;               /* of the inference; empty: a new one */
+    Image *const *images;
+    int           count;
+    double        confidence;
+    PreprocessOff off;
+    bool          visualize;        /* the picture with its label, in the answer */
+    bool          as_list;          /* a list of answers */
+    bool          only_picture;     /* the answer is the labelled picture itself */
+} Question;
+
+/* Ask the model and answer. */
+void question_answer(App *app, Request *request, Response *response, const Question *question);
+
+#endif
