@@ -1,0 +1,60 @@
+/*
+ * model_inside - what a loaded model is made of.
+ *
+ * Private to model/: the shelf makes models, model.c uses them, and importing
+ * tries one that stands on no shelf.
+ */
+#ifndef OCELLUS_MODEL_MODEL_INSIDE_H
+#define OCELLUS_MODEL_MODEL_INSIDE_H
+
+#include <stdatomic.h>
+
+#include "model/engine.h"
+#include "model/gate.h"
+#include "model/preprocess.h"
+
+/* What all inferences of a shelf share. */
+typedef struct Meter {
+    Gate                 gate;
+    atomic_uint_fast64_t inferences;
+    atomic_int_fast64_t  time;          /* nanoseconds */
+} Meter;
+
+struct Model {
+    atomic_int     refs;
+    Models        *models;      /* whose shelf it is from, one reference; NULL: none */
+    Meter         *meter;       /* that shelf's; NULL: no gate */
+    Arena          arena;
+    const Package *package;
+    const Engine  *engine;
+    Session       *session;
+    Ports          ports;
+    int            threads;     /* that work on one inference */
+    Preprocess     how;         /* the package's, input size completed by the graph */
+    Lookup         lookup;
+    bool           batches;     /* several pictures may run together */
+};
+
+/* A model of a package that the caller has read; package and its arena must
+ * outlive the model. */
+Model *model_open(const Package *package, const Engine *engine, int threads, Error *err) MUST_USE;
+
+/* A model of the package in `folder`, which it reads itself. */
+Model *model_load(const char *folder, const char *id, const Engine *engine, int threads,
+                  Error *err) MUST_USE;
+
+/* Does an input take pictures as they are laid out here: [batch, 3, height, width],
+ * with a batch that is free or 1? */
+bool port_takes_pictures(const Port *input, const char *name, Error *err) MUST_USE;
+
+/* The ids of the packages in a folder of models, sorted, NULL-terminated; none when
+ * there is no such folder. */
+const char **folder_models(Arena *arena, const char *folder);
+
+/* Fail with the models that are there instead. */
+bool model_not_found(const char *folder, Text id, Error *err);
+
+/* Where a reference to a shelf goes when its model ends. */
+void models_unref(Models *models);
+
+#endif

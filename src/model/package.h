@@ -1,0 +1,78 @@
+/*
+ * package - a model on disk, in the reference's own two layouts.
+ *
+ * A package is a folder with weights.onnx, class_names.txt and either
+ * model_config.json + inference_config.json (the new layout) or
+ * model_type.json + environment.json (the old one).  Both are read; the new
+ * one is written.  What a package says decides how pictures become tensors and
+ * what the outputs mean.
+ */
+#ifndef OCELLUS_MODEL_PACKAGE_H
+#define OCELLUS_MODEL_PACKAGE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+typedef enum Task {
+    TASK_UNKNOWN,
+    TASK_CLASSIFICATION,
+    TASK_MULTI_LABEL,
+    TASK_DETECTION,
+    TASK_INSTANCE_SEGMENTATION,
+    TASK_SEMANTIC_SEGMENTATION,
+    TASK_KEYPOINTS,
+} Task;
+
+/* "classification", "multi-label-classification", "object-detection" ... */
+const char *task_name(Task task);
+Task        task_find(Text name);
+
+typedef enum ResizeMode {
+    RESIZE_STRETCH, RESIZE_LETTERBOX, RESIZE_CENTER_CROP, RESIZE_FIT_LONGER_EDGE,
+} ResizeMode;
+
+typedef enum Contrast {
+    CONTRAST_NONE, CONTRAST_STRETCHING, CONTRAST_HISTOGRAM, CONTRAST_ADAPTIVE,
+} Contrast;
+
+/* How a picture becomes a tensor. */
+typedef struct Preprocess {
+    int        width, height;          /* network input; 0 = any */
+    ResizeMode resize;
+    uint8_t    padding;                /* gray level of the canvas */
+    bool       rgb;                    /* channel order of the network; else BGR */
+    bool       has_scale;              /* divide by `scale` */
+    double     scale;
+    bool       has_normalization;      /* then (x - mean) / std, per channel */
+    double     mean[3], std[3];
+    bool       grayscale;
+    Contrast   contrast;
+    bool       static_crop;            /* percentages of the picture */
+    double     crop_x_min, crop_y_min, crop_x_max, crop_y_max;
+} Preprocess;
+
+typedef struct Package {
+    const char *id;                    /* "project/version" */
+    const char *folder;
+    const char *weights;               /* path of weights.onnx */
+    Task        task;
+    const char *architecture;          /* "resnet", "yolov8" ... */
+    const Text *classes;
+    int         class_count;
+    Preprocess  preprocess;
+    bool        fused_post;            /* the graph applies softmax / sigmoid itself */
+} Package;
+
+/* Read DIR.  Everything lives in the arena.  Errors name file and key. */
+const Package *package_read(Arena *arena, const char *folder, const char *id, Error *err) MUST_USE;
+
+/* Write a package in the new layout, weights copied from `weights`, into a
+ * temporary folder beside `folder` and renamed into place: a half package is
+ * never seen.  ERR_CONFLICT if it exists, unless `replace`. */
+bool package_write(const Package *package, const char *folder, const char *weights, bool replace,
+                   Error *err) MUST_USE;
+
+/* True for "project/version": two safe path parts. */
+bool model_id_valid(Text id);
+
+#endif

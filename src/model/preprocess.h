@@ -1,0 +1,34 @@
+/*
+ * preprocess - pictures into the tensor a network wants.
+ *
+ * The reference's steps in the reference's order: static crop, gray, contrast,
+ * resize, then channel order, division and normalisation.  The last three are
+ * one lookup in a table made once per model, done while the pixels are laid
+ * out by channel; the first is a smaller view; gray and contrast cost a pass
+ * only where a model asks for them.
+ */
+#ifndef OCELLUS_MODEL_PREPROCESS_H
+#define OCELLUS_MODEL_PREPROCESS_H
+
+#include "image/image.h"
+#include "model/model.h"
+
+/* What each pixel value becomes in each channel of the network. */
+typedef struct Lookup {
+    float value[3][256];
+} Lookup;
+
+/* v / scale, then (v - mean) / std, every step rounded to float32: the reference's
+ * tensors are met to the last bit. */
+void lookup_make(Lookup *lookup, const Preprocess *how);
+
+/* The size of the network's input for this picture: the model's own, or what is
+ * left of the picture where the model takes any. */
+Size preprocess_size(const Preprocess *how, const Image *image, PreprocessOff off);
+
+/* Write 3 x size.height x size.width numbers. */
+bool preprocess_picture(const Preprocess *how, const Lookup *lookup, bool detector,
+                        const Image *image, PreprocessOff off, Size size, float *out,
+                        Error *err) MUST_USE;
+
+#endif
