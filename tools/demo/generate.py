@@ -9,284 +9,95 @@ Draws 640 x 480 pictures into OUT/CLASS/.  A picture depends on its seed, number
 and class only, never on what was drawn before it, so any one can be drawn again
 by itself.  Needs numpy and Pillow.
 
-Light is linear until the last step, and planes come first: 3 x height x width.  A part is a signed distance field (negative
-on metal) from which edges, chamfers and shadows follow; a brushed surface is an
-anisotropic highlight around the brushing direction.  Lengths are pixels.
+Light is linear until the last step, and planes come first: 3 x height x width.
+A part is a signed distance field (negative on metal) from which edges, chamfers
+and shadows follow; a brushed surface is an anisotropic highlight around the
+brushing direction.  Lengths are pixels.
 """
+
 import argparse
-import functools
 import os
 
 import numpy as np
 from PIL import Image
 
+from scene import Scene
+from surface import F, TILE, bent_line, bump, cut, look_up, mix, smooth, stroke
+
 CLASSES = ["ok", "scratch", "dent", "stain", "loose-straw"]
 WIDTH, HEIGHT = 640, 480
-TILE = 1024                      # side of the noise textures, a power of two
-F = np.float32
-
-
-# --- small helpers ----------------------------------------------------------
-
-def smooth(low, high, x):
-    """0 below `low`, 1 above `high`, an S between them."""
-    t = np.clip((x - low) * F(1 / (high - low)), 0, 1)
-    return t * t * (3 - 2 * t)
-
-
-def bump(x):
-    return np.exp(-x * x)
-
-
-def mix(a, b, t):
-    return a + (b - a) * t
-
-
-@functools.lru_cache(maxsize=None)
-def texture(name):
-    """A seamless noise texture of mean 0 and deviation 1, the same in every run."""
-    rng = np.random.default_rng(["grain", "cloud", "streak", "blot", "white"].index(name) + 100)
-    fy = np.fft.fftfreq(TILE)[:, None]
-    fx = np.fft.rfftfreq(TILE)[None, :]
-    f = np.hypot(fx, fy)
-    shape = {
-        "grain": np.exp(-(f / 0.3) ** 2),
-        "cloud": 1 / (f + 0.004) ** 1.7,
-        "white": np.ones_like(f),
-        "blot": np.exp(-(f / 0.05) ** 2) / (f + 0.004) ** 1.9,
-        # long in x, fine in y
-        "streak": np.exp(-(fx / 0.007) ** 2) * np.exp(-(fy / 0.25) ** 2) * (np.abs(fy) + 0.02) ** -0.4,
-    }[name]
-    shape[0, 0] = 0
-    noise = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((TILE, TILE))) * shape, s=(TILE, TILE))
-    return (noise / noise.std()).astype(F)
-
-
-def look_up(name, x, y):
-    return texture(name)[y.astype(np.int32) & (TILE - 1), x.astype(np.int32) & (TILE - 1)]
-
-
-@functools.lru_cache(maxsize=None)
-def tiled(name):
-    return np.tile(texture(name), (2, 2))
-
-
-def cut(name, rng, height, width, transpose=False):
-    """A random window of a texture."""
-    t = tiled(name).T if transpose else tiled(name)
-    y, x = rng.integers(2 * TILE - height), rng.integers(2 * TILE - width)
-    return t[y:y + height, x:x + width]
-
-
-def stroke(points, reach, height, width):
-    """Distance to a polyline, the way along it and the side of it, in a window.
-
-    Returns (slices of the window, distance, along, side); the distance is
-    `reach` wherever the line is farther than that.
-    """
-    p = np.asarray(points, F)
-    pad = int(reach) + 2
-    x0, y0 = np.maximum(np.floor(p.min(0)).astype(int) - pad, 0)
-    x1, y1 = np.minimum(np.ceil(p.max(0)).astype(int) + pad, [width, height])
-    x1, y1 = max(x1, x0), max(y1, y0)
-    distance = np.full((y1 - y0, x1 - x0), reach, F)
-    along = np.zeros_like(distance)
-    side = np.zeros_like(distance)
-    walked = 0.0
-    for a, b in zip(p, p[1:]):
-        d = b - a
-        length = float(np.hypot(*d)) or 1e-6
-        left, top = np.maximum(np.floor(np.minimum(a, b)).astype(int) - pad, [x0, y0])
-        right, bottom = np.minimum(np.ceil(np.maximum(a, b)).astype(int) + pad, [x1, y1])
-        if right > left and bottom > top:
-            box = np.s_[top - y0:bottom - y0, left - x0:right - x0]
-            x = np.arange(left, right, dtype=F) - a[0]
-            y = np.arange(top, bottom, dtype=F)[:, None] - a[1]
-            t = np.clip((x * d[0] + y * d[1]) / F(length ** 2), 0, 1)
-            here = np.hypot(x - t * d[0], y - t * d[1])
-            near = here < distance[box]
-            distance[box][near] = here[near]
-            along[box][near] = (walked + t * F(length))[near]
-            side[box][near] = ((y * d[0] - x * d[1]) / F(length))[near]
-        walked += length
-    return np.s_[y0:y1, x0:x1], distance, along, side
-
-
-def bent_line(rng, start, angle, length, steps, bend, shake):
-    """Points of a line that bends and trembles."""
-    turn = bend / steps
-    p = [np.asarray(start, float)]
-    for _ in range(steps):
-        angle += turn + rng.normal(0, shake)
-        p.append(p[-1] + length / steps * np.array([np.cos(angle), np.sin(angle)]))
-    p = np.array(p)
-    return p - (p[steps // 2] - p[0])          # centred on `start`
-
-
-def blur(plane, sigma):
-    """Gaussian blur along both axes, edges repeated."""
-    radius = max(1, int(np.ceil(2.5 * sigma)))
-    k = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    k = (k / k.sum()).astype(F)
-    h, w = plane.shape
-    for rows, columns in ((radius, 0), (0, radius)):
-        wide = np.pad(plane, ((rows, rows), (columns, columns)), mode="edge")
-        plane = wide[rows:rows + h, columns:columns + w] * k[radius]
-        for i in range(1, radius + 1):
-            r, c = (i, 0) if rows else (0, i)
-            pair = wide[rows - r:rows - r + h, columns - c:columns - c + w] + \
-                   wide[rows + r:rows + r + h, columns + c:columns + c + w]
-            pair *= k[radius + i]
-            plane += pair
-    return plane
-
-
-# --- the scene: light and belt ----------------------------------------------
-
-class Scene:
-    """A belt under a lamp, in linear light; parts are put on it one by one."""
-
-    def __init__(self, rng, width, height):
-        self.rng, self.width, self.height = rng, width, height
-        self.x = np.arange(width, dtype=F)[None, :]
-        self.y = np.arange(height, dtype=F)[:, None]
-        self.azimuth = rng.uniform(0, 2 * np.pi)
-        self.tilt = rng.uniform(0.45, 0.95)            # of the lamp away from straight above
-        self.toward = np.array([np.cos(self.azimuth), np.sin(self.azimuth)], F)
-        self.image = self.belt()
-        self.mark = np.zeros((height, width), bool)    # where the defect is
-        self.light = self.falloff()
-
-    def falloff(self):
-        """Uneven lighting: a slope toward the lamp and a soft pool of light."""
-        rng = self.rng
-        across = ((self.x - self.width / 2) * self.toward[0] + (self.y - self.height / 2) * self.toward[1]) / self.width
-        cx, cy = rng.uniform(0.2, 0.8, 2) * [self.width, self.height]
-        pool = np.exp(-((self.x - cx) ** 2 + (self.y - cy) ** 2) / (rng.uniform(0.5, 1.0) * self.width) ** 2)
-        return (1 + F(rng.uniform(0.15, 0.6)) * across) * (F(0.75) + F(rng.uniform(0.2, 0.5)) * pool)
-
-    def belt(self):
-        rng, h, w = self.rng, self.height, self.width
-        colours = [(.050, .052, .056), (.024, .026, .030), (.022, .055, .042), (.022, .045, .085),
-                   (.105, .108, .110), (.30, .31, .31)]
-        base = np.array(colours[rng.choice(len(colours), p=[.24, .2, .17, .17, .14, .08])], F) * F(rng.uniform(.8, 1.25))
-        lengthwise = rng.random() < 0.5
-        tone = 1 + F(rng.uniform(.03, .10)) * cut("streak", rng, h, w, lengthwise)
-        tone += F(rng.uniform(.05, .12)) * cut("grain", rng, h, w)
-        tone += F(rng.uniform(.05, .13)) * cut("cloud", rng, h, w)
-        if rng.random() < 0.6:                         # woven or dimpled surface
-            kx, ky = 2 * np.pi / rng.uniform(7, 16, 2)
-            tone += F(rng.uniform(.03, .10)) * (np.sin(kx * self.x) * np.sin(ky * self.y)).astype(F)
-        for _ in range(rng.integers(0, 3)):            # scuffs of earlier parts
-            angle = rng.normal(0 if not lengthwise else np.pi / 2, 0.25)
-            line = bent_line(rng, rng.uniform(0, 1, 2) * [w, h], angle, rng.uniform(40, 260), 8, rng.normal(0, .2), .03)
-            box, d, along, _ = stroke(line, 8, h, w)
-            tone[box] += F(rng.uniform(.1, .4)) * bump(d / F(rng.uniform(1, 3))) * (along > 0)
-        if rng.random() < 0.25:                        # the seam where the belt is joined
-            at = rng.uniform(0, w if not lengthwise else h)
-            slant = rng.uniform(-.4, .4)
-            d = (self.x - at + slant * self.y) if not lengthwise else (self.y - at + slant * self.x)
-            tone += F(.35) * bump((d - 3) / 2) - F(.45) * bump(d / 2.5)
-        image = np.maximum(tone, .2) * base[:, None, None]
-        for _ in range(rng.integers(20, 90)):          # dust and swarf
-            x, y = rng.integers(1, w - 2), rng.integers(1, h - 2)
-            image[:, y:y + rng.integers(1, 3), x:x + rng.integers(1, 3)] += F(rng.uniform(.02, .12))
-        if rng.random() < 0.3:
-            self.rail(image, lengthwise)
-        return image
-
-    def rail(self, image, lengthwise):
-        """The conveyor's side guide, along one edge of the picture."""
-        rng = self.rng
-        size = rng.integers(16, 44)
-        view = image if not lengthwise else image.transpose(0, 2, 1)
-        view = view if rng.random() < 0.5 else view[:, ::-1]
-        n = np.arange(size + 14, dtype=F)
-        view[:, :size + 14] *= (1 - F(.6) * bump(np.maximum(n - size, 0) / 8))[:, None]
-        profile = F(.20) + F(.25) * bump((n[:size] - size * F(rng.uniform(.2, .8))) / (size * F(.2)))
-        profile *= smooth(0, 3, size - n[:size])
-        streak = 1 + F(.06) * cut("streak", rng, size, view.shape[2])
-        view[:, :size] = profile[:, None] * streak * np.array([.95, .98, 1.0], F)[:, None, None]
-
-    def picture(self):
-        """Through the lens and onto the sensor: 8 bit RGB."""
-        rng = self.rng
-        r2 = ((self.x / self.width - .5) ** 2 + (self.y / self.height - .5) ** 2) * 2
-        light = self.light * (1 - F(rng.uniform(.05, .4)) * r2)
-        warmth = rng.normal(0, .07)
-        gain = np.array([1 + warmth, 1 + rng.normal(0, .015), 1 - warmth]) * 2 ** rng.uniform(-.45, .5)
-        sigma = rng.uniform(.45, 1.15)
-        level = F(rng.uniform(.002, .008))             # read noise; shot noise grows with light
-        out = np.empty((self.height, self.width, 3), np.uint8)
-        for c in range(3):
-            plane = blur(self.image[c] * light * F(gain[c]), sigma)
-            plane += cut("white", rng, self.height, self.width) * level * np.sqrt(F(.25) + 2 * plane)
-            plane *= F(2047)
-            out[..., c] = tone_curve()[np.clip(plane, 0, 4095, out=plane).astype(np.int16)]
-        return out
-
-
-@functools.lru_cache(maxsize=None)
-def tone_curve():
-    """Linear light 0..2 in 4096 steps to 8 bit sRGB, highlights rolled off."""
-    x = np.arange(4096) / 2047.0
-    x = np.where(x < .7, x, .7 + .3 * (1 - np.exp(-(x - .7) / .3)))
-    s = np.where(x <= .0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-9) ** (1 / 2.4) - .055)
-    s = s - .035 * np.sin(2 * np.pi * s)               # a little contrast, as cameras add
-    return np.clip(np.round(s * 255), 0, 255).astype(np.uint8)
-
 
 # --- parts ------------------------------------------------------------------
 
+
 def outline_disc(rng, size):
-    radius = size * rng.uniform(.82, 1)
-    bore = radius * rng.uniform(.14, .46)
+    radius = size * rng.uniform(0.82, 1)
+    bore = radius * rng.uniform(0.14, 0.46)
     holes = [(0, 0, bore)]
-    count = rng.choice([0, 3, 4, 5, 6, 8], p=[.12, .16, .26, .1, .26, .1])
+    count = rng.choice([0, 3, 4, 5, 6, 8], p=[0.12, 0.16, 0.26, 0.1, 0.26, 0.1])
     if count:
-        ring = mix(bore, radius, rng.uniform(.52, .62))
-        hole = min((radius - bore) * rng.uniform(.11, .19), ring * np.pi / count * .55)
-        holes += [(ring * np.cos(a), ring * np.sin(a), hole) for a in np.arange(count) * 2 * np.pi / count]
+        ring = mix(bore, radius, rng.uniform(0.52, 0.62))
+        hole = min((radius - bore) * rng.uniform(0.11, 0.19), ring * np.pi / count * 0.55)
+        holes += [
+            (ring * np.cos(a), ring * np.sin(a), hole)
+            for a in np.arange(count) * 2 * np.pi / count
+        ]
     return (lambda u, v: np.hypot(u, v) - F(radius)), holes, radius
 
 
 def outline_plate(rng, size):
-    ratio = rng.uniform(.55, .85)
-    a = size * .98 / np.hypot(1, ratio) * 1.12
+    ratio = rng.uniform(0.55, 0.85)
+    a = size * 0.98 / np.hypot(1, ratio) * 1.12
     b = a * ratio
-    corner = b * rng.uniform(.1, .4)
+    corner = b * rng.uniform(0.1, 0.4)
 
     def outside(u, v):
         x, y = np.abs(u) - F(a - corner), np.abs(v) - F(b - corner)
-        return np.hypot(np.maximum(x, 0), np.maximum(y, 0)) + np.minimum(np.maximum(x, y), 0) - F(corner)
+        return (
+            np.hypot(np.maximum(x, 0), np.maximum(y, 0))
+            + np.minimum(np.maximum(x, y), 0)
+            - F(corner)
+        )
 
-    hole = b * rng.uniform(.07, .12)
-    inset = max(corner * .9, hole * 2.2)
+    hole = b * rng.uniform(0.07, 0.12)
+    inset = max(corner * 0.9, hole * 2.2)
     holes = [(sx * (a - inset), sy * (b - inset), hole) for sx in (-1, 1) for sy in (-1, 1)]
-    if rng.random() < .75:
-        holes.append((rng.uniform(-.25, .25) * a, 0, b * rng.uniform(.22, .42)))
+    if rng.random() < 0.75:
+        holes.append((rng.uniform(-0.25, 0.25) * a, 0, b * rng.uniform(0.22, 0.42)))
     return outside, holes, a
 
 
 def outline_flange(rng, size):
-    reach = size * rng.uniform(.68, .78)
-    big, small = size * rng.uniform(.48, .62), size * rng.uniform(.2, .26)
+    reach = size * rng.uniform(0.68, 0.78)
+    big, small = size * rng.uniform(0.48, 0.62), size * rng.uniform(0.2, 0.26)
     lean = (big - small) / reach
     rise = np.sqrt(1 - lean * lean)
 
     def outside(u, v):
         x, y = np.abs(v), np.abs(u)
         k = rise * y - lean * x
-        return np.where(k < 0, np.hypot(x, y) - F(big),
-                        np.where(k > rise * reach, np.hypot(x, y - F(reach)) - F(small),
-                                 F(rise) * x + F(lean) * y - F(big)))
+        return np.where(
+            k < 0,
+            np.hypot(x, y) - F(big),
+            np.where(
+                k > rise * reach,
+                np.hypot(x, y - F(reach)) - F(small),
+                F(rise) * x + F(lean) * y - F(big),
+            ),
+        )
 
-    holes = [(0, 0, big * rng.uniform(.35, .6))]
-    holes += [(s * reach, 0, small * rng.uniform(.35, .5)) for s in (-1, 1)]
+    holes = [(0, 0, big * rng.uniform(0.35, 0.6))]
+    holes += [(s * reach, 0, small * rng.uniform(0.35, 0.5)) for s in (-1, 1)]
     return outside, holes, reach + small
 
 
-METALS = [(.46, .47, .49), (.52, .53, .54), (.40, .40, .41), (.50, .47, .42), (.34, .36, .39)]
+METALS = [
+    (0.46, 0.47, 0.49),
+    (0.52, 0.53, 0.54),
+    (0.40, 0.40, 0.41),
+    (0.50, 0.47, 0.42),
+    (0.34, 0.36, 0.39),
+]
 
 
 class Part:
@@ -306,8 +117,10 @@ class Part:
         turn = rng.uniform(0, 2 * np.pi)
         c, s = F(np.cos(turn)), F(np.sin(turn))
         self.u, self.v = x * c + y * s, y * c - x * s
-        kind = rng.choice(3, p=[.5, .27, .23])
-        outline, holes, self.extent = [outline_disc, outline_plate, outline_flange][kind](rng, size)
+        kind = rng.choice(3, p=[0.5, 0.27, 0.23])
+        outline, holes, self.extent = [outline_disc, outline_plate, outline_flange][kind](
+            rng, size
+        )
         self.outer = outline(self.u, self.v)
         inner = np.full_like(self.outer, 1e4)
         for hu, hv, hr in holes:
@@ -316,16 +129,16 @@ class Part:
         self.inner = inner
         self.d = np.maximum(self.outer, -inner)
         self.gy, self.gx = np.gradient(self.d)
-        self.mask = smooth(-.8, .8, -self.d)
-        self.chamfer = size * rng.uniform(.018, .045)
-        tilt = F(rng.uniform(.5, .9)) * smooth(-self.chamfer, -self.chamfer + 1.6, self.d)
-        self.sx, self.sy = tilt * self.gx, tilt * self.gy        # slopes of the surface normal
-        self.face = self.d < -self.chamfer - 6                   # where defects may start
-        self.base = np.array(METALS[rng.choice(len(METALS), p=[.3, .3, .16, .1, .14])], F)
+        self.mask = smooth(-0.8, 0.8, -self.d)
+        self.chamfer = size * rng.uniform(0.018, 0.045)
+        tilt = F(rng.uniform(0.5, 0.9)) * smooth(-self.chamfer, -self.chamfer + 1.6, self.d)
+        self.sx, self.sy = tilt * self.gx, tilt * self.gy  # slopes of the surface normal
+        self.face = self.d < -self.chamfer - 6  # where defects may start
+        self.base = np.array(METALS[rng.choice(len(METALS), p=[0.3, 0.3, 0.16, 0.1, 0.14])], F)
         self.brush(kind, turn)
         self.steps(kind)
-        self.cover = self.soak = None                            # a stain, and what it takes of each colour
-        self.extra = np.zeros_like(self.d)                       # brightness added by scratches and dents
+        self.cover = self.soak = None  # a stain, and what it takes of each colour
+        self.extra = np.zeros_like(self.d)  # brightness added by scratches and dents
         self.mark = np.zeros(self.d.shape, bool)
 
     def brush(self, kind, turn):
@@ -333,12 +146,14 @@ class Part:
         rng = self.rng
         shift = rng.uniform(0, TILE, 2)
         fine = F(rng.uniform(1.2, 2.2))
-        if kind == 0 or (kind == 2 and rng.random() < .5):       # turned on a lathe
+        if kind == 0 or (kind == 2 and rng.random() < 0.5):  # turned on a lathe
             r = np.hypot(self.u, self.v) + F(1e-3)
             angle = np.arctan2(self.v, self.u)
-            self.grain = look_up("streak", angle * F(TILE / (2 * np.pi)) + F(shift[0]), r * fine + F(shift[1]))
+            self.grain = look_up(
+                "streak", angle * F(TILE / (2 * np.pi)) + F(shift[0]), r * fine + F(shift[1])
+            )
             tu, tv = -self.v / r, self.u / r
-        else:                                                    # ground on a belt
+        else:  # ground on a belt
             tu, tv = np.ones_like(self.u), np.zeros_like(self.u)
             self.grain = look_up("streak", self.u + F(shift[0]), self.v * fine + F(shift[1]))
         c, s = F(np.cos(turn)), F(np.sin(turn))
@@ -348,31 +163,35 @@ class Part:
         """A turned step or groove on round parts, an etched code on plates."""
         rng = self.rng
         self.etch = None
-        if kind != 1 and rng.random() < .6:
+        if kind != 1 and rng.random() < 0.6:
             r = np.hypot(self.u, self.v) + F(1e-3)
             bore = self.holes[0][2]
-            free = self.extent if kind == 0 else self.size * .45
-            at = mix(bore, free, rng.uniform(.22, .4))
-            w = F(self.size * .011 + .5)
-            edge = bump((r - F(at)) / w) * F(rng.uniform(.35, .8))
-            if rng.random() < .5:
-                edge = edge - bump((r - F(at + self.size * .05)) / w) * F(.5)
+            free = self.extent if kind == 0 else self.size * 0.45
+            at = mix(bore, free, rng.uniform(0.22, 0.4))
+            w = F(self.size * 0.011 + 0.5)
+            edge = bump((r - F(at)) / w) * F(rng.uniform(0.35, 0.8))
+            if rng.random() < 0.5:
+                edge = edge - bump((r - F(at + self.size * 0.05)) / w) * F(0.5)
             c, s = self.tx, self.ty
             ru, rv = self.u / r, self.v / r
             # radial direction in picture axes
             turn_c, turn_s = self.axis()
             self.sx = self.sx + edge * (ru * turn_c - rv * turn_s)
             self.sy = self.sy + edge * (ru * turn_s + rv * turn_c)
-        elif kind == 1 and rng.random() < .55:
-            cell = self.size * rng.uniform(.017, .024)
-            code = (rng.random((10, 10)) < .5).astype(F)
+        elif kind == 1 and rng.random() < 0.55:
+            cell = self.size * rng.uniform(0.017, 0.024)
+            code = (rng.random((10, 10)) < 0.5).astype(F)
             code[-1, :] = code[:, 0] = 1
             code[0, :] = np.arange(10) % 2
             a = self.extent
-            u = np.floor((self.u + F(a * rng.uniform(.45, .62))) / F(cell)).astype(np.int32)
-            v = np.floor((self.v + F(cell * 5 + rng.uniform(-.1, .1) * a)) / F(cell)).astype(np.int32)
+            u = np.floor((self.u + F(a * rng.uniform(0.45, 0.62))) / F(cell)).astype(np.int32)
+            v = np.floor((self.v + F(cell * 5 + rng.uniform(-0.1, 0.1) * a)) / F(cell)).astype(
+                np.int32
+            )
             inside = (u >= 0) & (u < 10) & (v >= 0) & (v < 10)
-            self.etch = code[np.clip(v, 0, 9), np.clip(u, 0, 9)] * inside * F(rng.uniform(.3, .5))
+            self.etch = (
+                code[np.clip(v, 0, 9), np.clip(u, 0, 9)] * inside * F(rng.uniform(0.3, 0.5))
+            )
 
     def axis(self):
         """Cosine and sine of the part's turn, read back from its coordinates."""
@@ -391,95 +210,126 @@ class Part:
     def scratch(self):
         """One to three thin lines: a bright burr beside a dark furrow."""
         rng = self.rng
-        want = self.size * rng.uniform(.6, 1.25)
-        for _ in range(12):                                      # until enough of it lies on metal
+        want = self.size * rng.uniform(0.6, 1.25)
+        for _ in range(20):  # until enough of it lies on metal
             start = self.spot(4)
             x, y = start.astype(int)
             # across the brushing, where it can be told from it
-            angle = np.arctan2(self.ty[y, x], self.tx[y, x]) + rng.choice([-1, 1]) * rng.uniform(.35, np.pi / 2)
-            line = bent_line(rng, start, angle, want, 18, rng.normal(0, .35), .05)
+            angle = np.arctan2(self.ty[y, x], self.tx[y, x]) + rng.choice([-1, 1]) * rng.uniform(
+                0.35, np.pi / 2
+            )
+            line = bent_line(rng, start, angle, want, 18, rng.normal(0, 0.35), 0.05)
             at = np.round(line).astype(int)
             on = [self.face[y, x] for x, y in at if 0 <= x < self.width and 0 <= y < self.height]
-            if sum(on) >= 10:
+            if sum(on) >= 12:
                 break
-        strength = rng.uniform(.95, 1.6)
-        for k in range(rng.choice([1, 2, 3], p=[.55, .3, .15])):
-            if k:                                                # companions run nearly parallel
+        strength = rng.uniform(0.95, 1.6)
+        for k in range(rng.choice([1, 2, 3], p=[0.55, 0.3, 0.15])):
+            if k:  # companions run nearly parallel
                 step = rng.uniform(5, 16) * rng.choice([-1, 1])
                 off = step * np.array([-np.sin(angle), np.cos(angle)]) + rng.normal(0, 8, 2)
                 cut_at = rng.integers(0, 8)
-                line = line[cut_at:cut_at + rng.integers(9, 19)] + off
+                line = line[cut_at : cut_at + rng.integers(9, 19)] + off
                 line = line + np.linspace(0, 1, len(line))[:, None] * rng.normal(0, 6, 2)
-                strength *= rng.uniform(.6, .95)
+                strength *= rng.uniform(0.6, 0.95)
             w = F(self.size / 170 * rng.uniform(1.4, 2.4))
             box, dist, along, side = stroke(line, 7, self.height, self.width)
             total = np.hypot(*np.diff(line, axis=0).T).sum()
-            worn = look_up("streak", along * F(.9) + F(rng.uniform(0, TILE)), np.full_like(along, rng.integers(TILE)))
-            ends = smooth(0, .12, along / F(total)) * smooth(0, .12, 1 - along / F(total))
-            depth = ends * np.clip(1 + F(.35) * worn, .45, 1.5) * F(strength)
-            facing = 1 if rng.random() < .5 else -1
+            worn = look_up(
+                "streak",
+                along * F(0.9) + F(rng.uniform(0, TILE)),
+                np.full_like(along, rng.integers(TILE)),
+            )
+            ends = smooth(0, 0.12, along / F(total)) * smooth(0, 0.12, 1 - along / F(total))
+            depth = ends * np.clip(1 + F(0.35) * worn, 0.45, 1.5) * F(strength)
+            facing = 1 if rng.random() < 0.5 else -1
             furrow = bump((dist - 0) / w)
             burr = bump((side * facing - w * F(1.5)) / w) * (dist < 6)
-            sign = F(1 if rng.random() < .62 else -1)            # fresh and bright, or dirty and dark
-            self.mark[box] |= depth * furrow > .25
-            self.extra[box] += depth * (sign * F(.80) * furrow - sign * F(.42) * burr)
+            sign = F(1 if rng.random() < 0.62 else -1)  # fresh and bright, or dirty and dark
+            self.mark[box] |= depth * furrow > 0.25
+            self.extra[box] += depth * (sign * F(0.80) * furrow - sign * F(0.42) * burr)
 
     def dent(self):
         """A soft hollow: one side turned to the light, the other away from it."""
         rng = self.rng
-        for k in range(rng.choice([1, 2], p=[.8, .2])):
-            r = self.size * rng.uniform(.13, .24) * (1 if k == 0 else .75)
-            cx, cy = self.spot(r * .55)
-            turn, squash = rng.uniform(0, np.pi), rng.uniform(.7, 1)
+        for k in range(rng.choice([1, 2], p=[0.8, 0.2])):
+            r = self.size * rng.uniform(0.13, 0.24) * (1 if k == 0 else 0.75)
+            cx, cy = self.spot(r * 0.55)
+            turn, squash = rng.uniform(0, np.pi), rng.uniform(0.7, 1)
             x = np.arange(self.width, dtype=F)[None, :] - F(cx)
             y = np.arange(self.height, dtype=F)[:, None] - F(cy)
             c, s = F(np.cos(turn)), F(np.sin(turn))
             a, b = (x * c + y * s) / F(r), (y * c - x * s) / F(r * squash)
             q = a * a + b * b
-            q = q * (1 + F(.12) * look_up("cloud", x * F(2) + F(rng.uniform(0, TILE)), y * F(2) + F(rng.uniform(0, TILE))))
-            steep = F(rng.uniform(.75, 1.35)) * np.exp(-q * F(1.5)) * (1 - F(.28) * q)
+            q = q * (
+                1
+                + F(0.12)
+                * look_up(
+                    "cloud",
+                    x * F(2) + F(rng.uniform(0, TILE)),
+                    y * F(2) + F(rng.uniform(0, TILE)),
+                )
+            )
+            steep = F(rng.uniform(0.75, 1.35)) * np.exp(-q * F(1.5)) * (1 - F(0.28) * q)
             ga, gb = a * steep, b * steep / F(squash)
             gx, gy = ga * c - gb * s, ga * s + gb * c
             self.sx = self.sx - gx * F(1.5)
             self.sy = self.sy - gy * F(1.5)
             lit = gx * self.scene.toward[0] + gy * self.scene.toward[1]
-            self.extra -= lit * F(.55)
-            self.extra -= F(.08) * np.exp(-q * F(2))
-            self.mark |= q < .8
+            self.extra -= lit * F(0.55)
+            self.extra -= F(0.08) * np.exp(-q * F(2))
+            self.mark |= q < 0.8
 
-    STAINS = [((.32, .20, .09), .80), ((.42, .26, .12), .75), ((.20, .20, .21), .80), ((.62, .30, .10), .85),
-              ((.26, .30, .44), .70), ((.34, .36, .24), .75)]
+    STAINS = [
+        ((0.32, 0.20, 0.09), 0.80),
+        ((0.42, 0.26, 0.12), 0.75),
+        ((0.20, 0.20, 0.21), 0.80),
+        ((0.62, 0.30, 0.10), 0.85),
+        ((0.26, 0.30, 0.44), 0.70),
+        ((0.34, 0.36, 0.24), 0.75),
+    ]
 
     def stain(self):
         """An irregular blot with a darker rim, and drops around it."""
         rng = self.rng
         tint, strength = self.STAINS[rng.integers(len(self.STAINS))]
-        tint = np.clip(np.array(tint) + rng.normal(0, .03, 3), .05, .9).astype(F)
-        strength = F(strength * rng.uniform(.75, 1.05))
-        r = self.size * rng.uniform(.20, .40)
-        centre = self.spot(r * .3)
+        tint = np.clip(np.array(tint) + rng.normal(0, 0.03, 3), 0.05, 0.9).astype(F)
+        strength = F(strength * rng.uniform(0.75, 1.05))
+        r = self.size * rng.uniform(0.20, 0.40)
+        centre = self.spot(r * 0.5)
         blots = [(centre, r)]
         for _ in range(rng.integers(0, 5)):
             a = rng.uniform(0, 2 * np.pi)
-            blots.append((centre + r * rng.uniform(1.0, 1.7) * np.array([np.cos(a), np.sin(a)]), r * rng.uniform(.08, .22)))
+            blots.append(
+                (
+                    centre + r * rng.uniform(1.0, 1.7) * np.array([np.cos(a), np.sin(a)]),
+                    r * rng.uniform(0.08, 0.22),
+                )
+            )
         x = np.arange(self.width, dtype=F)[None, :]
         y = np.arange(self.height, dtype=F)[:, None]
-        zoom = F(170 / self.size * rng.uniform(.8, 1.6))
-        rough = look_up("blot", x * zoom + F(rng.uniform(0, TILE)), y * zoom + F(rng.uniform(0, TILE)))
+        zoom = F(170 / self.size * rng.uniform(0.8, 1.6))
+        rough = look_up(
+            "blot", x * zoom + F(rng.uniform(0, TILE)), y * zoom + F(rng.uniform(0, TILE))
+        )
         rough = rough - rough[int(centre[1]), int(centre[0])]
-        squash, turn = rng.uniform(.65, 1), rng.uniform(0, np.pi)
+        squash, turn = rng.uniform(0.65, 1), rng.uniform(0, np.pi)
         c, s = F(np.cos(turn)), F(np.sin(turn))
         field = np.full_like(self.d, -9)
         for (cx, cy), radius in blots:
             a = ((x - F(cx)) * c + (y - F(cy)) * s) / F(radius)
             b = ((y - F(cy)) * c - (x - F(cx)) * s) / F(radius * squash)
-            np.maximum(field, 1 - np.hypot(a, b) + F(.30 if radius == r else .1) * rough, out=field)
-        soft = rng.uniform(.06, .25)
-        cover = smooth(0, soft, field) * np.clip(F(.78) + F(.14) * rough + F(.3) * bump((field - F(soft)) / F(.12)), .45, 1.15)
+            np.maximum(
+                field, 1 - np.hypot(a, b) + F(0.30 if radius == r else 0.1) * rough, out=field
+            )
+        soft = rng.uniform(0.06, 0.25)
+        cover = smooth(0, soft, field) * np.clip(
+            F(0.78) + F(0.14) * rough + F(0.3) * bump((field - F(soft)) / F(0.12)), 0.45, 1.15
+        )
         cover = np.clip(cover * strength, 0, 1)
         self.cover = cover
-        self.mark |= cover > .25
-        self.soak = 1 - tint / tint.max() * F(rng.uniform(.36, .62))
+        self.mark |= cover > 0.25
+        self.soak = 1 - tint / tint.max() * F(rng.uniform(0.36, 0.62))
 
     # --- onto the belt ---
 
@@ -488,30 +338,34 @@ class Part:
         view = scene.image[(slice(None),) + self.box]
         self.shadows(view)
         # The lamp is near, so the half vector turns a little across the part.
-        near = F(.5 / scene.width)
+        near = F(0.5 / scene.width)
         x = np.arange(self.width, dtype=F)[None, :] - F(self.centre[0])
         y = np.arange(self.height, dtype=F)[:, None] - F(self.centre[1])
         lx = F(scene.tilt * scene.toward[0]) - x * near
         ly = F(scene.tilt * scene.toward[1]) - y * near
-        hx, hy = lx * F(.5), ly * F(.5)
+        hx, hy = lx * F(0.5), ly * F(0.5)
         n = 1 / np.sqrt(1 + self.sx * self.sx + self.sy * self.sy)
         diffuse = np.maximum((1 + self.sx * lx + self.sy * ly) * n, 0)
         t_h = self.tx * hx + self.ty * hy - (self.tx * self.sx + self.ty * self.sy)
         b_h = self.ty * hx - self.tx * hy - (self.ty * self.sx - self.tx * self.sy)
         sharp = F(rng.uniform(7, 22))
-        gloss = np.exp(-sharp * t_h * t_h - F(.9) * b_h * b_h)
-        gloss *= F(rng.uniform(.6, 1.15)) * (1 + F(rng.uniform(.10, .22)) * self.grain)
-        sky = F(.10) * (self.sx * F(rng.normal(0, 1)) + self.sy * F(rng.normal(0, 1)))
-        body = F(rng.uniform(.20, .34)) + F(.30) * diffuse + sky + F(.018) * self.grain
+        gloss = np.exp(-sharp * t_h * t_h - F(0.9) * b_h * b_h)
+        gloss *= F(rng.uniform(0.6, 1.15)) * (1 + F(rng.uniform(0.10, 0.22)) * self.grain)
+        sky = F(0.10) * (self.sx * F(rng.normal(0, 1)) + self.sy * F(rng.normal(0, 1)))
+        body = F(rng.uniform(0.20, 0.34)) + F(0.30) * diffuse + sky + F(0.018) * self.grain
         if self.cover is not None:
-            gloss *= 1 - F(.75) * self.cover
-        shine = np.maximum(body + gloss * F(.75), .03)
-        shine += self.extra * mix(.55, shine, .5)
-        shine *= 1 + F(.025) * cut("grain", rng, self.height, self.width) + F(.03) * cut("cloud", rng, self.height, self.width)
+            gloss *= 1 - F(0.75) * self.cover
+        shine = np.maximum(body + gloss * F(0.75), 0.03)
+        shine += self.extra * mix(0.55, shine, 0.5)
+        shine *= (
+            1
+            + F(0.025) * cut("grain", rng, self.height, self.width)
+            + F(0.03) * cut("cloud", rng, self.height, self.width)
+        )
         if self.etch is not None:
             shine *= 1 - self.etch
-        scene.mark[self.box] |= self.mark & (self.mask > .5)
-        shine = np.maximum(shine, .01) * self.mask
+        scene.mark[self.box] |= self.mark & (self.mask > 0.5)
+        shine = np.maximum(shine, 0.01) * self.mask
         view *= 1 - self.mask
         for c in range(3):
             metal = shine * self.base[c]
@@ -522,59 +376,76 @@ class Part:
         scene, rng = self.scene, self.rng
         reach = rng.uniform(5, 15) * self.size / 170
         sx, sy = (-np.round(reach * scene.toward)).astype(int)
-        cast = smooth(-3 - reach * .5, 4 + reach * .5, -np.roll(self.d, (sy, sx), (0, 1)))
-        dark = 1 - F(rng.uniform(.55, .8)) * cast
-        dark *= 1 - F(.5) * np.exp(-np.maximum(self.outer, 0) / F(6 + reach * .4)) * (self.inner > 0)
-        hole = smooth(-.5, .5, -self.inner)
+        cast = smooth(-3 - reach * 0.5, 4 + reach * 0.5, -np.roll(self.d, (sy, sx), (0, 1)))
+        dark = 1 - F(rng.uniform(0.55, 0.8)) * cast
+        dark *= 1 - F(0.5) * np.exp(-np.maximum(self.outer, 0) / F(6 + reach * 0.4)) * (
+            self.inner > 0
+        )
+        hole = smooth(-0.5, 0.5, -self.inner)
         view *= dark
         # the wall of a hole, lit where it faces the lamp
-        ring = hole * smooth(-self.size * .045, -1, self.inner)
+        ring = hole * smooth(-self.size * 0.045, -1, self.inner)
         facing = self.gx * scene.toward[0] + self.gy * scene.toward[1]
-        wall = np.clip(F(.12) + F(.22) * facing, .03, 1) * ring
-        view *= 1 - ring * F(.8)
+        wall = np.clip(F(0.12) + F(0.22) * facing, 0.03, 1) * ring
+        view *= 1 - ring * F(0.8)
         view += wall * self.base[:, None, None]
 
 
 def straw(scene, part):
     """One or two dry stalks lying across or beside the part."""
     rng, h, w = scene.rng, scene.height, scene.width
-    for _ in range(rng.choice([1, 2], p=[.75, .25])):
-        length = part.size * rng.uniform(.9, 2.0)
+    for _ in range(rng.choice([1, 2], p=[0.75, 0.25])):
+        length = part.size * rng.uniform(0.9, 2.0)
         a = rng.uniform(0, 2 * np.pi)
-        off = part.size * rng.uniform(0, .95)
+        off = part.size * rng.uniform(0, 0.95)
         start = part.centre + [part.x0, part.y0] + off * np.array([np.cos(a), np.sin(a)])
-        direction = a + np.pi / 2 + rng.normal(0, .7) if off > part.size * .5 else rng.uniform(0, 2 * np.pi)
-        line = bent_line(rng, start, direction, length, 20, rng.normal(0, .35), .025)
+        direction = (
+            a + np.pi / 2 + rng.normal(0, 0.7)
+            if off > part.size * 0.5
+            else rng.uniform(0, 2 * np.pi)
+        )
+        line = bent_line(rng, start, direction, length, 20, rng.normal(0, 0.35), 0.025)
         thick = F(part.size / 170 * rng.uniform(2.1, 4.2))
         lift = rng.uniform(2, 7) * part.size / 170
         box, d, _, _ = stroke(line - lift * scene.toward, 4 * thick + 6, h, w)
-        gap = np.maximum(d - thick * F(.4), 0) / (thick * F(.9) + F(lift * .3))
-        scene.image[(slice(None),) + box] *= 1 - F(.55) * bump(gap)
+        gap = np.maximum(d - thick * F(0.4), 0) / (thick * F(0.9) + F(lift * 0.3))
+        scene.image[(slice(None),) + box] *= 1 - F(0.55) * bump(gap)
         box, d, along, side = stroke(line, thick + 3, h, w)
         # slimmer toward the tip, thicker at the nodes
         total = np.hypot(*np.diff(line, axis=0).T).sum()
-        radius = thick * (1 - F(.35) * along / F(total))
+        radius = thick * (1 - F(0.35) * along / F(total))
         nodes = np.zeros_like(d)
-        for at in rng.uniform(.12, .9, rng.integers(1, 4)) * total:
+        for at in rng.uniform(0.12, 0.9, rng.integers(1, 4)) * total:
             nodes = np.maximum(nodes, bump((along - F(at)) / F(2.5)))
-        radius = radius * (1 + F(.22) * nodes)
+        radius = radius * (1 + F(0.22) * nodes)
         across = np.clip(side / radius, -1, 1)
         middle = 10
         tangent = line[middle + 1] - line[middle]
         normal = np.array([-tangent[1], tangent[0]]) / np.hypot(*tangent)
         lean = F(normal @ scene.toward)
-        shade = F(.62) + F(.34) * np.sqrt(1 - across * across) + F(.30) * across * lean
-        shade *= 1 + F(.10) * look_up("streak", along + F(rng.uniform(0, TILE)), side * F(2.5) + F(400)) - F(.35) * nodes
-        shade *= 1 + F(.10) * look_up("cloud", along * F(2) + F(rng.uniform(0, TILE)), np.full_like(along, 7))
-        colour = np.array([.74, .53, .17], F) * F(rng.uniform(.72, 1.1)) * (1 + rng.normal(0, .06, 3).astype(F))
-        cover = smooth(-.7, .7, radius - d)
-        scene.mark[box] |= cover > .5
+        shade = F(0.62) + F(0.34) * np.sqrt(1 - across * across) + F(0.30) * across * lean
+        shade *= (
+            1
+            + F(0.10) * look_up("streak", along + F(rng.uniform(0, TILE)), side * F(2.5) + F(400))
+            - F(0.35) * nodes
+        )
+        shade *= 1 + F(0.10) * look_up(
+            "cloud", along * F(2) + F(rng.uniform(0, TILE)), np.full_like(along, 7)
+        )
+        colour = (
+            np.array([0.74, 0.53, 0.17], F)
+            * F(rng.uniform(0.72, 1.1))
+            * (1 + rng.normal(0, 0.06, 3).astype(F))
+        )
+        cover = smooth(-0.7, 0.7, radius - d)
+        scene.mark[box] |= cover > 0.5
         view = scene.image[(slice(None),) + box]
         view *= 1 - cover
-        view += cover * np.maximum(shade, .1) * colour[:, None, None]
+        view += cover * np.maximum(shade, 0.1) * colour[:, None, None]
 
 
 # --- pictures ---------------------------------------------------------------
+
 
 def put(scene, label, cx, cy, size):
     part = Part(scene, cx, cy, size)
@@ -607,13 +478,25 @@ def render_tray(seed, labels):
     scene = Scene(rng, 2 * WIDTH, 2 * HEIGHT)
     for i, label in enumerate(labels):
         size = rng.uniform(165, 195)
-        put(scene, label, WIDTH * (i % 2 + .5) + rng.uniform(-30, 30), HEIGHT * (i // 2 + .5) + rng.uniform(-10, 10), size)
+        put(
+            scene,
+            label,
+            WIDTH * (i % 2 + 0.5) + rng.uniform(-30, 30),
+            HEIGHT * (i // 2 + 0.5) + rng.uniform(-10, 10),
+            size,
+        )
     full = scene.picture().astype(np.uint16)
-    return ((full[::2, ::2] + full[1::2, ::2] + full[::2, 1::2] + full[1::2, 1::2] + 2) >> 2).astype(np.uint8)
+    return (
+        (full[::2, ::2] + full[1::2, ::2] + full[::2, 1::2] + full[1::2, 1::2] + 2) >> 2
+    ).astype(np.uint8)
 
 
 def save(image, path, quality):
-    options = {"quality": quality, "subsampling": "4:2:0", "optimize": True} if path.endswith(".jpg") else {}
+    options = (
+        {"quality": quality, "subsampling": "4:2:0", "optimize": True}
+        if path.endswith(".jpg")
+        else {}
+    )
     Image.fromarray(image).save(path, **options)
 
 
@@ -627,10 +510,14 @@ def main():
     p.add_argument("--quality", type=int, default=90)
     p.add_argument("--sheet", help="write one picture that shows all classes side by side")
     p.add_argument("--rows", type=int, default=6)
-    p.add_argument("--tray", help="write one picture of four parts: ok, scratch, loose-straw, stain")
+    p.add_argument(
+        "--tray", help="write one picture of four parts: ok, scratch, loose-straw, stain"
+    )
     a = p.parse_args()
     if a.sheet:
-        rows = [np.hstack([render(a.seed, i, c)[::2, ::2] for c in CLASSES]) for i in range(a.rows)]
+        rows = [
+            np.hstack([render(a.seed, i, c)[::2, ::2] for c in CLASSES]) for i in range(a.rows)
+        ]
         save(np.vstack(rows), a.sheet, a.quality)
     if a.tray:
         save(render_tray(a.seed, ["ok", "scratch", "loose-straw", "stain"]), a.tray, a.quality)
@@ -639,7 +526,11 @@ def main():
             folder = os.path.join(a.out, label)
             os.makedirs(folder, exist_ok=True)
             for i in range(a.count):
-                save(render(a.seed, i, label), os.path.join(folder, "%s-%04d.%s" % (label, i, a.format)), a.quality)
+                save(
+                    render(a.seed, i, label),
+                    os.path.join(folder, "%s-%04d.%s" % (label, i, a.format)),
+                    a.quality,
+                )
     if not (a.out or a.sheet or a.tray):
         p.error("nothing to do: name a folder, --sheet or --tray")
 

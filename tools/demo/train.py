@@ -9,6 +9,7 @@ takes 160 x 160 RGB, value / 255, stretched there by plain bilinear resizing,
 and answers logits.  Needs numpy and Pillow; to train also torch and onnx, to
 check also onnxruntime.  The same seed on the same machine gives the same file.
 """
+
 import argparse
 import ctypes
 import io
@@ -26,28 +27,32 @@ from PIL import Image
 import generate
 
 CLASSES = generate.CLASSES
-SIDE, GRID = 160, 10
+SIDE, GRID = 160, 20
 TRAIN_SEED, HELD_OUT_SEED = 1000, 2000
-DESCRIPTION = ("Demo classifier of machined parts: ok, scratch, dent, stain, loose-straw. "
-               "Trained on pictures drawn by tools/demo/generate.py.")
+DESCRIPTION = (
+    "Demo classifier of machined parts: ok, scratch, dent, stain, loose-straw. "
+    "Trained on pictures drawn by tools/demo/generate.py."
+)
 
 
 def keep_memory():
     """Tell glibc to keep freed blocks: a third of the time would go into getting them anew."""
     try:
         libc = ctypes.CDLL(None)
-        libc.mallopt(-3, 1 << 30)          # M_MMAP_THRESHOLD
-        libc.mallopt(-1, 1 << 30)          # M_TRIM_THRESHOLD
+        libc.mallopt(-3, 1 << 30)  # M_MMAP_THRESHOLD
+        libc.mallopt(-1, 1 << 30)  # M_TRIM_THRESHOLD
     except (OSError, AttributeError):
         pass
 
 
 # --- pictures ---------------------------------------------------------------
 
+
 def resize(image, width, height):
     """Bilinear without smoothing, equal to the byte to OpenCV's INTER_LINEAR."""
+
     def taps(n, m, clamp):
-        f = ((np.arange(m) + .5) * (1 / (m / n)) - .5).astype(np.float32)
+        f = ((np.arange(m) + 0.5) * (1 / (m / n)) - 0.5).astype(np.float32)
         s = np.floor(f).astype(np.int64)
         f = f - s.astype(np.float32)
         if clamp:
@@ -93,15 +98,17 @@ def variants(job):
     pictures, cells = [], np.zeros((2, GRID, GRID), bool)
     for k, harsh in enumerate((False, True)):
         h, w = image.shape[:2]
-        top, bottom, left, right = 2 * rng.integers(0, h // 60, 4) if rng.random() < .6 else (0, 0, 0, 0)
-        view = image[top:h - bottom, left:w - right]       # a little cut off the edges
+        top, bottom, left, right = (
+            2 * rng.integers(0, h // 60, 4) if rng.random() < 0.6 else (0, 0, 0, 0)
+        )
+        view = image[top : h - bottom, left : w - right]  # a little cut off the edges
         h, w = view.shape[:2]
         y, x = marked_y - top, marked_x - left
         inside = (y >= 0) & (y < h) & (x >= 0) & (x < w)
         cells[k, y[inside] * GRID // h, x[inside] * GRID // w] = True
-        if harsh and rng.random() < .35:
+        if harsh and rng.random() < 0.35:
             view = halve(view)
-        if rng.random() < (.8 if harsh else .4):
+        if rng.random() < (0.8 if harsh else 0.4):
             view = through_jpeg(view, int(rng.integers(70, 97)))
         pictures.append(resize(view, SIDE, SIDE))
     return np.stack(pictures), cells
@@ -129,8 +136,10 @@ def draw(work, seed, count, jobs):
 
 # --- measuring --------------------------------------------------------------
 
+
 def check(path, count, jobs):
     import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -139,24 +148,39 @@ def check(path, count, jobs):
     for view, title in enumerate(["as drawn", "JPEG q90", "320x240 q90"]):
         logits = []
         for i in range(0, len(labels), 50):
-            batch = pictures[i:i + 50, view].transpose(0, 3, 1, 2).astype(np.float32) / 255
+            batch = pictures[i : i + 50, view].transpose(0, 3, 1, 2).astype(np.float32) / 255
             logits.append(session.run(["logits"], {"images": batch})[0])
         logits = np.concatenate(logits)
         e = np.exp(logits - logits.max(1, keepdims=True))
         sure = (e / e.sum(1, keepdims=True)).max(1)
         found = logits.argmax(1)
-        print("\n%-12s accuracy %.2f %%, mean confidence %.3f" % (title, 100 * (found == labels).mean(), sure.mean()))
+        print(
+            "\n%-12s accuracy %.2f %%, mean confidence %.3f"
+            % (title, 100 * (found == labels).mean(), sure.mean())
+        )
         print("  %-12s" % "drawn" + "".join("%12s" % c for c in CLASSES) + "      recall")
         for k, name in enumerate(CLASSES):
             row = np.bincount(found[labels == k], minlength=len(CLASSES))
-            print("  %-12s" % name + "".join("%12d" % n for n in row) + "   %7.2f %%" % (100 * row[k] / row.sum()))
+            print(
+                "  %-12s" % name
+                + "".join("%12d" % n for n in row)
+                + "   %7.2f %%" % (100 * row[k] / row.sum())
+            )
 
 
 # --- training ---------------------------------------------------------------
 
 # (kernel, stride, channels out, add the input again)
-LAYERS = [(5, 2, 16, False), (3, 2, 32, False), (3, 1, 32, True), (3, 2, 56, False), (3, 1, 56, True),
-          (3, 2, 88, False), (3, 1, 88, True)]
+LAYERS = [
+    (3, 2, 16, False),
+    (3, 1, 16, True),
+    (3, 1, 16, True),
+    (3, 2, 32, False),
+    (3, 1, 32, True),
+    (3, 2, 56, False),
+    (3, 1, 56, True),
+    (3, 2, 88, False),
+]
 
 
 def make_network(torch):
@@ -166,19 +190,25 @@ def make_network(torch):
             self.convs, self.norms = torch.nn.ModuleList(), torch.nn.ModuleList()
             before = 3
             for kernel, stride, after, _ in LAYERS:
-                self.convs.append(torch.nn.Conv2d(before, after, kernel, stride, kernel // 2, bias=False))
+                self.convs.append(
+                    torch.nn.Conv2d(before, after, kernel, stride, kernel // 2, bias=False)
+                )
                 self.norms.append(torch.nn.BatchNorm2d(after))
                 before = after
             self.head = torch.nn.Linear(2 * before, len(CLASSES))
-            self.local = torch.nn.Conv2d(before, len(CLASSES), 1)      # only while training: what is in each cell
+            self.local = torch.nn.Conv2d(
+                LAYERS[-2][2], len(CLASSES), 1
+            )  # only while training: what is in each cell
 
         def forward(self, x):
             for conv, norm, (_, _, _, again) in zip(self.convs, self.norms, LAYERS):
-                y = norm(conv(x))
+                before, y = x, norm(conv(x))
                 x = torch.relu(x + y if again else y)
             # a defect is small: its strongest trace counts beside the mean
             both = torch.cat([x.amax((2, 3)), x.mean((2, 3))], 1)
-            return self.head(torch.nn.functional.dropout(both, .2, self.training)), self.local(x)
+            return self.head(torch.nn.functional.dropout(both, 0.2, self.training)), self.local(
+                before
+            )
 
     return Network()
 
@@ -192,17 +222,18 @@ def augment(torch, x, cells, generator):
 
     x = x.float().permute(0, 3, 1, 2) / 255
     for axis in (2, 3):
-        flip = torch.rand(n, generator=generator) < .5
+        flip = torch.rand(n, generator=generator) < 0.5
         x = torch.where(flip[:, None, None, None], x.flip(axis), x)
         cells = torch.where(flip[:, None, None], cells.flip(axis - 1), cells)
-    gain = uniform(.8, 1.2, n, 1, 1, 1) * uniform(.95, 1.05, n, 3, 1, 1)
-    x = (x - .4) * uniform(.85, 1.15, n, 1, 1, 1) + .4
+    gain = uniform(0.8, 1.2, n, 1, 1, 1) * uniform(0.95, 1.05, n, 3, 1, 1)
+    x = (x - 0.4) * uniform(0.85, 1.15, n, 1, 1, 1) + 0.4
     return (x * gain).clamp(0, 1).contiguous(memory_format=torch.channels_last), cells
 
 
 def train(pictures, cells, labels, epochs, seed, bf16):
     import torch
     from torch.nn.functional import cross_entropy
+
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
@@ -210,24 +241,30 @@ def train(pictures, cells, labels, epochs, seed, bf16):
     x = torch.from_numpy(pictures.reshape(-1, SIDE, SIDE, 3))
     y = torch.from_numpy(np.repeat(labels, pictures.shape[1]))
     # the class of every cell: 0 is "ok", nothing here
-    z = torch.from_numpy(cells.reshape(-1, GRID, GRID) * np.repeat(labels, pictures.shape[1])[:, None, None])
-    rare = torch.tensor([.3] + [1.0] * (len(CLASSES) - 1))
+    z = torch.from_numpy(
+        cells.reshape(-1, GRID, GRID) * np.repeat(labels, pictures.shape[1])[:, None, None]
+    )
+    rare = torch.tensor([0.3] + [1.0] * (len(CLASSES) - 1))
     network = make_network(torch).to(memory_format=torch.channels_last)
-    batch = 64
+    batch = 32
     steps = epochs * (len(x) // batch)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=.02)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps, pct_start=.2)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, 4e-3, total_steps=steps, pct_start=0.2
+    )
     begin = time.time()
     for epoch in range(epochs):
         total = right = 0
         order = torch.randperm(len(x), generator=generator)
         network.train()
         for i in range(0, len(x) - batch + 1, batch):
-            some = order[i:i + batch]
+            some = order[i : i + batch]
             view, local_y = augment(torch, x[some], z[some], generator)
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
                 logits, local = (t.float() for t in network(view))
-            loss = cross_entropy(logits, y[some], label_smoothing=.01) + cross_entropy(local, local_y, rare)
+            loss = cross_entropy(logits, y[some], label_smoothing=0.01) + cross_entropy(
+                local, local_y, rare
+            )
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -235,8 +272,11 @@ def train(pictures, cells, labels, epochs, seed, bf16):
             total += loss.item()
             right += (logits.argmax(1) == y[some]).sum().item()
         seen = len(x) // batch * batch
-        print("epoch %2d  loss %.4f  accuracy %.2f %%  %4.0f s" %
-              (epoch + 1, total / (seen // batch), 100 * right / seen, time.time() - begin), flush=True)
+        print(
+            "epoch %2d  loss %.4f  accuracy %.2f %%  %4.0f s"
+            % (epoch + 1, total / (seen // batch), 100 * right / seen, time.time() - begin),
+            flush=True,
+        )
     return network.eval()
 
 
@@ -244,6 +284,7 @@ def export(network, path):
     """The network as ONNX: batch norm folded into the convolutions, written node by node."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
+
     nodes, weights = [], []
 
     def constant(name, value):
@@ -251,14 +292,30 @@ def export(network, path):
         return name
 
     at = "images"
-    for i, (conv, norm, (kernel, stride, _, again)) in enumerate(zip(network.convs, network.norms, LAYERS), 1):
-        w, g, b, m, v = (t.detach().numpy().astype(np.float64) for t in
-                         (conv.weight, norm.weight, norm.bias, norm.running_mean, norm.running_var))
+    for i, (conv, norm, (kernel, stride, _, again)) in enumerate(
+        zip(network.convs, network.norms, LAYERS), 1
+    ):
+        w, g, b, m, v = (
+            t.detach().numpy().astype(np.float64)
+            for t in (conv.weight, norm.weight, norm.bias, norm.running_mean, norm.running_var)
+        )
         scale = g / np.sqrt(v + norm.eps)
-        inputs = [at, constant("conv%d.weight" % i, w * scale[:, None, None, None]),
-                  constant("conv%d.bias" % i, b - m * scale)]
-        nodes.append(helper.make_node("Conv", inputs, ["conv%d" % i], "conv%d" % i, kernel_shape=[kernel] * 2,
-                                      strides=[stride] * 2, pads=[kernel // 2] * 4))
+        inputs = [
+            at,
+            constant("conv%d.weight" % i, w * scale[:, None, None, None]),
+            constant("conv%d.bias" % i, b - m * scale),
+        ]
+        nodes.append(
+            helper.make_node(
+                "Conv",
+                inputs,
+                ["conv%d" % i],
+                "conv%d" % i,
+                kernel_shape=[kernel] * 2,
+                strides=[stride] * 2,
+                pads=[kernel // 2] * 4,
+            )
+        )
         to = "conv%d" % i
         if again:
             nodes.append(helper.make_node("Add", [at, to], ["add%d" % i], "add%d" % i))
@@ -270,28 +327,44 @@ def export(network, path):
         helper.make_node("GlobalAveragePool", [at], ["mean"], "mean"),
         helper.make_node("Concat", ["strongest", "mean"], ["both"], "both", axis=1),
         helper.make_node("Flatten", ["both"], ["features"], "features", axis=1),
-        helper.make_node("Gemm", ["features", constant("head.weight", network.head.weight.detach().numpy()),
-                                  constant("head.bias", network.head.bias.detach().numpy())],
-                         ["logits"], "logits", transB=1),
+        helper.make_node(
+            "Gemm",
+            [
+                "features",
+                constant("head.weight", network.head.weight.detach().numpy()),
+                constant("head.bias", network.head.bias.detach().numpy()),
+            ],
+            ["logits"],
+            "logits",
+            transB=1,
+        ),
     ]
     graph = helper.make_graph(
-        nodes, "parts",
+        nodes,
+        "parts",
         [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 3, SIDE, SIDE])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(CLASSES)])], weights)
-    model = helper.make_model(graph, producer_name="ocellus-demo", producer_version="1",
-                              opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
-    helper.set_model_props(model, {
-        "task": "classify",
-        "names": "{%s}" % ", ".join("%d: '%s'" % pair for pair in enumerate(CLASSES)),
-        "imgsz": "[%d, %d]" % (SIDE, SIDE),
-        "stride": "1",
-        "batch": "1",
-        "channels": "3",
-        "author": "Ocellus",
-        "description": DESCRIPTION,
-        "license": "Apache-2.0",
-        "version": "1.0",
-    })
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", len(CLASSES)])],
+        weights,
+    )
+    model = helper.make_model(
+        graph,
+        producer_name="ocellus-demo",
+        producer_version="1",
+        opset_imports=[helper.make_opsetid("", 13)],
+        ir_version=8,
+    )
+    helper.set_model_props(
+        model,
+        {
+            "task": "classify",
+            "names": "{%s}" % ", ".join("%d: '%s'" % pair for pair in enumerate(CLASSES)),
+            "imgsz": "[%d, %d]" % (SIDE, SIDE),
+            "author": "Ocellus",
+            "description": DESCRIPTION,
+            "license": "Apache-2.0",
+            "version": "1.0",
+        },
+    )
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
 
@@ -304,8 +377,14 @@ def main():
     p.add_argument("--epochs", type=int, default=12)
     p.add_argument("--seed", type=int, default=7)
     p.add_argument("--jobs", type=int, default=1, help="processes that draw")
-    p.add_argument("--bf16", action="store_true", help="train twice as fast where the processor has AVX512-BF16")
-    p.add_argument("--cache", help="keep the drawn training pictures in this file, or take them from it")
+    p.add_argument(
+        "--bf16",
+        action="store_true",
+        help="train twice as fast where the processor has AVX512-BF16",
+    )
+    p.add_argument(
+        "--cache", help="keep the drawn training pictures in this file, or take them from it"
+    )
     a = p.parse_args()
     keep_memory()
     if bool(a.out) == bool(a.check):
