@@ -19,13 +19,19 @@ enum { NAME_BYTES = 4096, NOTE_BYTES = 8 << 20 };
 /* Names of weights are looked up, so the walk needs memory of its own. */
 #define WALK_MEMORY MIB(256)
 
+/* Inputs or outputs, as they are met. */
+typedef struct Values {
+    GraphValue *items;
+    int         count, capacity, most;
+} Values;
+
 typedef struct Reader {
     const char *name;       /* of the file */
     const char *start;
     Arena       walk;       /* what is only needed while reading */
     Map         weights;    /* names of initializers; values mean nothing */
     Map         external;
-    GraphValue *inputs, *outputs;
+    Values      inputs, outputs;
     GraphNote  *notes;
     Graph       graph;
     int         depth;
@@ -224,9 +230,9 @@ static bool visit_node_kind(Reader *r, const ProtoField *field, void *subject)
 static bool visit_node_outputs(Reader *r, const ProtoField *field, void *subject)
 {
     if (is_bytes(field, 2))
-        for (int i = 0; i < r->graph.output_count; i++)
-            if (text_equal(r->outputs[i].name, field->bytes))
-                r->outputs[i].made_by = *(Text *)subject;
+        for (int i = 0; i < r->outputs.count; i++)
+            if (text_equal(r->outputs.items[i].name, field->bytes))
+                r->outputs.items[i].made_by = *(Text *)subject;
     return true;
 }
 
@@ -286,16 +292,33 @@ static bool visit_value(Reader *r, const ProtoField *field, void *subject)
     return !is_bytes(field, 2) || walk(r, field->bytes, visit_type, value);
 }
 
-static bool add_value(Reader *r, Text bytes, GraphValue *values, int *count, int most)
+static bool grow(Reader *r, Values *values)
 {
-    if (*count == most)
+    int         capacity = MIN(2 * values->capacity + 8, values->most);
+    GraphValue *items    = arena_array(&r->walk, GraphValue, capacity);
+
+    if (!items)
+        return fail(r->err, ERR_MEMORY, "no memory to read %s", r->name);
+    if (values->count > 0)
+        memcpy(items, values->items, (size_t)values->count * sizeof *items);
+    values->items    = items;
+    values->capacity = capacity;
+    return true;
+}
+
+static bool add_value(Reader *r, Text bytes, Values *values)
+{
+    GraphValue value = { .rank = -1 };
+
+    if (values->count == values->most)
         return refuse(r, bytes.at, "too many inputs or outputs");
-    values[*count] = (GraphValue){ .rank = -1 };
-    if (!walk(r, bytes, visit_value, &values[*count]))
+    if (!walk(r, bytes, visit_value, &value))
         return false;
-    if (values[*count].name.length > NAME_BYTES || !utf8_valid(values[*count].name))
+    if (value.name.length > NAME_BYTES || !utf8_valid(value.name))
         return refuse(r, bytes.at, "a name that is no text");
-    ++*count;
+    if (values->count == values->capacity && !grow(r, values))
+        return false;
+    values->items[values->count++] = value;
     return true;
 }
 
@@ -322,11 +345,9 @@ static bool visit_graph(Reader *r, const ProtoField *field, void *subject)
     case 15:
         return walk(r, field->bytes, visit_sparse, NULL);
     case 11:
-        return !subject || add_value(r, field->bytes, r->inputs, &r->graph.input_count,
-                                     INPUTS);
+        return !subject || add_value(r, field->bytes, &r->inputs);
     case 12:
-        return !subject || add_value(r, field->bytes, r->outputs, &r->graph.output_count,
-                                     OUTPUTS);
+        return !subject || add_value(r, field->bytes, &r->outputs);
     }
     return true;
 }
@@ -403,16 +424,18 @@ static bool visit_model(Reader *r, const ProtoField *field, void *subject)
 
 /* ---- copying out ------------------------------------------------------------ */
 
-static GraphValue *copy_values(Arena *arena, const GraphValue *values, int count)
+static GraphValue *copy_values(Arena *arena, const Values *values)
 {
-    GraphValue *copies = arena_array(arena, GraphValue, MAX(count, 1));
+    GraphValue *copies = arena_array(arena, GraphValue, MAX(values->count, 1));
 
-    for (int i = 0; copies && i < count; i++) {
-        copies[i]         = values[i];
-        copies[i].name    = arena_text(arena, values[i].name);
-        copies[i].made_by = arena_text(arena, values[i].made_by);
-        for (int k = 0; k < values[i].rank; k++) {
-            Text symbol = values[i].symbols[k];
+    for (int i = 0; copies && i < values->count; i++) {
+        const GraphValue *value = &values->items[i];
+
+        copies[i]         = *value;
+        copies[i].name    = arena_text(arena, value->name);
+        copies[i].made_by = arena_text(arena, value->made_by);
+        for (int k = 0; k < value->rank; k++) {
+            Text symbol = value->symbols[k];
 
             copies[i].symbols[k] = utf8_valid(symbol) ? arena_text(arena, symbol) : (Text){ 0 };
         }
@@ -425,10 +448,10 @@ static void drop_weights(Reader *r)
 {
     int kept = 0;
 
-    for (int i = 0; i < r->graph.input_count; i++)
-        if (!map_get(&r->weights, r->inputs[i].name))
-            r->inputs[kept++] = r->inputs[i];
-    r->graph.input_count = kept;
+    for (int i = 0; i < r->inputs.count; i++)
+        if (!map_get(&r->weights, r->inputs.items[i].name))
+            r->inputs.items[kept++] = r->inputs.items[i];
+    r->inputs.count = kept;
 }
 
 static const Graph *copy_graph(Arena *arena, Reader *r)
@@ -440,8 +463,10 @@ static const Graph *copy_graph(Arena *arena, Reader *r)
     drop_weights(r);
     *graph                = r->graph;
     graph->producer       = arena_text(arena, r->graph.producer);
-    graph->inputs         = copy_values(arena, r->inputs, r->graph.input_count);
-    graph->outputs        = copy_values(arena, r->outputs, r->graph.output_count);
+    graph->inputs         = copy_values(arena, &r->inputs);
+    graph->input_count    = r->inputs.count;
+    graph->outputs        = copy_values(arena, &r->outputs);
+    graph->output_count   = r->outputs.count;
     graph->notes          = notes;
     graph->external       = external;
     graph->external_count = (int)r->external.count;
@@ -459,10 +484,10 @@ static const Graph *parse(Arena *arena, Reader *r, Text bytes)
 
     map_init(&r->weights, &r->walk);
     map_init(&r->external, &r->walk);
-    r->inputs  = arena_array(&r->walk, GraphValue, INPUTS);
-    r->outputs = arena_array(&r->walk, GraphValue, OUTPUTS);
-    r->notes   = arena_array(&r->walk, GraphNote, NOTES);
-    if (!r->inputs || !r->outputs || !r->notes) {
+    r->inputs.most  = INPUTS;
+    r->outputs.most = OUTPUTS;
+    r->notes        = arena_array(&r->walk, GraphNote, NOTES);
+    if (!r->notes) {
         fail(r->err, ERR_MEMORY, "no memory to read %s", r->name);
         return NULL;
     }

@@ -78,6 +78,9 @@ static bool check_input(Model *model, Error *err)
         return fail(err, ERR_INVALID, "model %s: the network's input is %s, but "
                     "training_input_size is %d wide and %d high", model->package->id,
                     shape_text(text, input), said->width, said->height);
+    if (model->how.width > NETWORK_SIDE || model->how.height > NETWORK_SIDE)
+        return fail(err, ERR_TOO_LARGE, "model %s: the network's input is %s; at most %d pixels a "
+                    "side run here", model->package->id, shape_text(text, input), NETWORK_SIDE);
     model->batches = input->shape[0] < 0 && model->how.width > 0;
     return true;
 }

@@ -26,7 +26,8 @@ void lookup_make(Lookup *lookup, const Preprocess *how);
  * left of the picture where the model takes any. */
 Size preprocess_size(const Preprocess *how, const Image *image, PreprocessOff off);
 
-/* Write 3 x size.height x size.width numbers. */
+/* Write 3 x size.height x size.width numbers.  For a `detector`, fit-longer-edge
+ * means a gray letterbox; a classifier's picture is stretched. */
 bool preprocess_picture(const Preprocess *how, const Lookup *lookup, bool detector,
                         const Image *image, PreprocessOff off, Size size, float *out,
                         Error *err) MUST_USE;

@@ -196,6 +196,19 @@ TEST(run_refuses_networks_it_cannot_feed)
     end();
 }
 
+TEST(run_refuses_inputs_without_end)
+{
+    Net net = { .shape = { 0, 3, 8, 1 << 30 } };
+
+    begin();
+    put_package(&arena, folder, "wide/1", &net);
+    put_file(path_join(&arena, folder, "wide/1/inference_config.json"),
+             "{\"network_input\": {}, \"post_processing\": {\"type\": \"softmax\"}}");
+    CHECK(models_get(models, TEXT("wide/1"), NULL, &err) == NULL);
+    CHECK_INT(err.kind, ERR_TOO_LARGE);
+    end();
+}
+
 TEST(run_refuses_weights_that_are_cut_off)
 {
     Net         net = { .kind = NET_SOFTMAX };
