@@ -86,29 +86,30 @@ TEST(gate_says_busy_when_the_line_is_full)
 
 TEST(gate_lets_go_of_who_is_cancelled)
 {
-    Visitor visitors[3] = { 0 };
-    Cancel  cancel, deadline;
+    Visitor stopped = { 0 }, late = { 0 }, patient = { 0 };
+    Cancel  stop, deadline;
     Error   err = { 0 };
 
-    cancel_init(&cancel, 0);
+    cancel_init(&stop, 0);
     cancel_init(&deadline, 0.05);
     gate_init(&gate, 1, 10);
     CHECK(gate_enter(&gate, NULL, NULL));
-    visitors[0].cancel = &cancel;
-    visitors[1].cancel = &deadline;
-    for (int i = 0; i < 3; i++)
-        start(&visitors[i], i + 1);
-    cancel_stop(&cancel);
-    pthread_join(visitors[0].thread, NULL);
-    pthread_join(visitors[1].thread, NULL);
-    CHECK(!visitors[0].entered);
-    CHECK_INT(visitors[0].err.kind, ERR_CANCELLED);
-    CHECK_INT(visitors[1].err.kind, ERR_TIMEOUT);
-    CHECK(!gate_enter(&gate, &cancel, &err));
+    stopped.cancel = &stop;
+    late.cancel    = &deadline;
+    start(&stopped, 1);
+    start(&patient, 2);
+    start(&late, -1);
+    cancel_stop(&stop);
+    pthread_join(stopped.thread, NULL);
+    pthread_join(late.thread, NULL);
+    CHECK(!stopped.entered && !late.entered);
+    CHECK_INT(stopped.err.kind, ERR_CANCELLED);
+    CHECK_INT(late.err.kind, ERR_TIMEOUT);
+    CHECK(!gate_enter(&gate, &stop, &err));
     CHECK_INT(err.kind, ERR_CANCELLED);
     gate_leave(&gate);
-    pthread_join(visitors[2].thread, NULL);
-    CHECK(visitors[2].entered);
+    pthread_join(patient.thread, NULL);
+    CHECK(patient.entered);
     CHECK_INT(gate.free, 1);
     gate_fini(&gate);
 }

@@ -58,7 +58,8 @@ def test_every_example_of_the_help_is_a_command():
         words = re.search(r"^example: ocellus (.*)$", said, re.M).group(1).split()
         check(" ".join(words).startswith(name), name, words)
         for word in words:
-            check(not word.startswith("examples/") or os.path.exists(os.path.join(ROOT, word)), word)
+            if word.startswith("examples/"):
+                check(os.path.exists(os.path.join(ROOT, word)), word)
 
 
 def test_links_lead_somewhere():
