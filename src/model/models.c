@@ -275,10 +275,15 @@ static void load(Entry *entry)
         note_failed(models, entry, &error);
     entry->holders--;
     gone = release_entry(entry);
+    pthread_cond_broadcast(&models->changed);
+    pthread_mutex_unlock(&models->lock);
+
+    /* Nobody may have waited for it; closing the shelf waits for this too. */
+    model_unref(gone);
+    pthread_mutex_lock(&models->lock);
     models->loading--;
     pthread_cond_broadcast(&models->changed);
     pthread_mutex_unlock(&models->lock);
-    model_unref(gone);
 }
 
 static void *load_thread(void *entry)
