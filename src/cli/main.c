@@ -111,6 +111,15 @@ static void tame_malloc(void)
     mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
+/* A server tells what it does; a command on a terminal only what is wrong. */
+static void open_log(const Command *command)
+{
+    bool serves = command && strcmp(command->name, "serve") == 0;
+
+    log_open(getenv("OCELLUS_DEBUG") ? LOG_DEBUG : serves ? LOG_INFO : LOG_WARNING,
+             getenv("STRUCTURED_API_LOGGING") != NULL);
+}
+
 int main(int argc, char **argv)
 {
     const Command *command;
@@ -118,8 +127,6 @@ int main(int argc, char **argv)
 
     tame_malloc();
     signal(SIGPIPE, SIG_IGN);
-    log_open(getenv("OCELLUS_DEBUG") ? LOG_DEBUG : LOG_INFO,
-             getenv("STRUCTURED_API_LOGGING") != NULL);
     argc = apply_aliases(argc, argv);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
@@ -131,6 +138,7 @@ int main(int argc, char **argv)
         return 0;
     }
     command = find_command(argc, argv, &used);
+    open_log(command);
     if (!command) {
         return help_group(argv[1]) ? EXIT_USAGE : unknown_command(argv);
     }
