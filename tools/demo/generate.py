@@ -4,6 +4,7 @@
     generate.py OUT [--count 100] [--seed 1] [--class NAME] [--format jpg|png] [--quality 90]
     generate.py --sheet FILE [--seed 1] [--rows 6]     one picture to look at: a row per draw
     generate.py --tray FILE [--seed 1]                 four parts on one belt, 640 x 480
+    generate.py --examples FOLDER                      the pictures of examples/pictures
 
 Draws 640 x 480 pictures into OUT/CLASS/.  A picture depends on its seed, number
 and class only, never on what was drawn before it, so any one can be drawn again
@@ -26,6 +27,17 @@ from surface import F, TILE, bent_line, bump, cut, look_up, mix, smooth, stroke
 
 CLASSES = ["ok", "scratch", "dent", "stain", "loose-straw"]
 WIDTH, HEIGHT = 640, 480
+
+# Picked to look at: seed 4242, which neither training nor measuring uses.
+EXAMPLES = [
+    ("ok-1", "ok", 5),
+    ("ok-2", "ok", 6),
+    ("scratch-1", "scratch", 2),
+    ("dent-1", "dent", 3),
+    ("stain-1", "stain", 3),
+    ("straw-1", "loose-straw", 0),
+    ("straw-2", "loose-straw", 5),
+]
 
 # --- parts ------------------------------------------------------------------
 
@@ -172,7 +184,6 @@ class Part:
             edge = bump((r - F(at)) / w) * F(rng.uniform(0.35, 0.8))
             if rng.random() < 0.5:
                 edge = edge - bump((r - F(at + self.size * 0.05)) / w) * F(0.5)
-            c, s = self.tx, self.ty
             ru, rv = self.u / r, self.v / r
             # radial direction in picture axes
             turn_c, turn_s = self.axis()
@@ -382,6 +393,7 @@ class Part:
             self.inner > 0
         )
         hole = smooth(-0.5, 0.5, -self.inner)
+        dark *= 1 - hole * F(rng.uniform(0.4, 0.65))
         view *= dark
         # the wall of a hole, lit where it faces the lamp
         ring = hole * smooth(-self.size * 0.045, -1, self.inner)
@@ -513,7 +525,13 @@ def main():
     p.add_argument(
         "--tray", help="write one picture of four parts: ok, scratch, loose-straw, stain"
     )
+    p.add_argument("--examples", help="fill this folder with the pictures of examples/pictures")
     a = p.parse_args()
+    if a.examples:
+        os.makedirs(a.examples, exist_ok=True)
+        for name, label, number in EXAMPLES:
+            path = os.path.join(a.examples, name + ".jpg")
+            save(render(4242, number, label), path, 90)
     if a.sheet:
         rows = [
             np.hstack([render(a.seed, i, c)[::2, ::2] for c in CLASSES]) for i in range(a.rows)
@@ -531,8 +549,8 @@ def main():
                     os.path.join(folder, "%s-%04d.%s" % (label, i, a.format)),
                     a.quality,
                 )
-    if not (a.out or a.sheet or a.tray):
-        p.error("nothing to do: name a folder, --sheet or --tray")
+    if not (a.out or a.sheet or a.tray or a.examples):
+        p.error("nothing to do: name a folder, --sheet, --tray or --examples")
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ class Scene:
         self.rng, self.width, self.height = rng, width, height
         self.x = np.arange(width, dtype=F)[None, :]
         self.y = np.arange(height, dtype=F)[:, None]
-        self.azimuth = rng.uniform(0, 2 * np.pi)
+        azimuth = rng.uniform(-2.8, -0.34)  # the lamp is above the picture, as eyes expect
         self.tilt = rng.uniform(0.45, 0.95)  # of the lamp away from straight above
-        self.toward = np.array([np.cos(self.azimuth), np.sin(self.azimuth)], F)
+        self.toward = np.array([np.cos(azimuth), np.sin(azimuth)], F)
         self.image = self.belt()
         self.mark = np.zeros((height, width), bool)  # where the defect is
         self.light = self.falloff()

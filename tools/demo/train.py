@@ -374,7 +374,7 @@ def main():
     p.add_argument("--out", help="train, and write parts.onnx and parts.names into this folder")
     p.add_argument("--check", help="measure this model on held-out pictures")
     p.add_argument("--count", type=int, help="pictures per class (training 1300, checking 300)")
-    p.add_argument("--epochs", type=int, default=12)
+    p.add_argument("--epochs", type=int, default=14)
     p.add_argument("--seed", type=int, default=7)
     p.add_argument("--jobs", type=int, default=1, help="processes that draw")
     p.add_argument(
