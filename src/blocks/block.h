@@ -211,7 +211,6 @@ struct Block {
 
     int           depth;          /* +1: a list per element, -1: folds one level */
     bool          takes_empty;    /* empty elements reach run() */
-    bool          flow;           /* its result opens branches */
 
     /* What a step remembers between runs of a session.  `state_size` bytes per
      * step, `video_state_size` per step and video; both are zeroed at first and

@@ -78,7 +78,6 @@ const Block block_continue_if_v1 = {
     .title      = "Continue If",
     .category   = CATEGORY_FLOW,
     .summary    = "Run the next steps only where a condition holds.",
-    .flow       = true,
     .state_size = sizeof(State),
     .args_size  = sizeof(Args),
     .fields     = fields,

@@ -102,8 +102,7 @@ static int run_command(const Command *command, int argc, char **argv, int used)
 
 /* A thread per connection would otherwise keep an arena of the allocator each:
  * memory that is free, but never given back.  Pictures are taken from the heap
- * and not mapped anew each time, which costs a page fault every 4 KB: half of
- * the time of decoding a photograph. */
+ * and not mapped anew each time, which would cost a page fault every 4 KB. */
 static void tame_malloc(void)
 {
     mallopt(M_ARENA_MAX, 2);

@@ -26,7 +26,7 @@ const Ort *ort_open(int threads, Error *err) MUST_USE;
 
 /* True if `status` is "fine"; else fail with what ONNX Runtime says, after
  * "what: ", as `otherwise` unless the status has a kind of its own (memory,
- * arguments, not implemented).  Gives the status back. */
+ * arguments, an operator it lacks).  Gives the status back. */
 bool ort_ok(const Ort *ort, OrtStatus *status, ErrorKind otherwise, const char *what,
             Error *err) MUST_USE;
 

@@ -76,7 +76,6 @@ typedef struct PlanStep {
     int            binding_count;
     const int     *gates;          /* branches that must be open */
     int            gate_count;
-    bool           fold_to_scalar;
 } PlanStep;
 
 typedef struct PlanOutput {
