@@ -40,6 +40,8 @@ typedef enum FieldType {
     FIELD_STATEMENT,     /* const Statement *    compiled condition */
     FIELD_OPERATIONS,    /* const Operation *    compiled chain of operations */
     FIELD_STEPS,         /* BranchRef            steps to go on with */
+    FIELD_CASES,         /* BranchCases          a dict: key -> step to go on with */
+    FIELD_PARSED,        /* const void *         what the block's own parser makes of it */
 } FieldType;
 
 typedef struct TextList {
@@ -56,6 +58,21 @@ typedef struct ValueList {
 typedef struct BranchRef {
     int index;           /* -1: no step named */
 } BranchRef;
+
+/* One entry of a dict of steps; every entry is a branch of its own. */
+typedef struct BranchCase {
+    Text      key;
+    BranchRef branch;
+} BranchCase;
+
+typedef struct BranchCases {
+    const BranchCase *items;
+    int               count;
+} BranchCases;
+
+/* Makes what a FIELD_PARSED member points at out of a literal, in `arena`; the
+ * JSON does not outlive the call.  NULL is a value too: failing fills `err`. */
+typedef bool (*FieldParser)(Arena *arena, const Json *json, const void **out, Error *err);
 
 typedef struct Choice {
     const char *name;
@@ -79,10 +96,13 @@ typedef struct Field {
     const char   *alias;        /* another key that is accepted */
     const char   *preset;       /* default as JSON text; NULL = required */
     const Choice *choices;
+    FieldParser   parse;        /* of FIELD_PARSED */
+    const char   *schema;       /* of FIELD_PARSED: its literals' JSON schema, members only */
     Range         range;        /* numbers; of literals and of run-time values */
     int           least;        /* lists: fewest elements */
     bool          nullable;     /* null is a value */
     bool          selector_only;    /* no literal is accepted */
+    bool          scalar;       /* literals of a value or map are texts, numbers, booleans */
     bool          batched;      /* the reference gives it whole batches: others take no batch */
     bool          cast;         /* a scalar here is treated as a batch of one */
     Where         from;
@@ -111,6 +131,9 @@ typedef struct Field {
 #define STATEMENT(S, m)  FIELD_AT(S, m, FIELD_STATEMENT, const Statement *)
 #define OPERATIONS(S, m) FIELD_AT(S, m, FIELD_OPERATIONS, const Operation *)
 #define STEPS(S, m)      FIELD_AT(S, m, FIELD_STEPS, BranchRef), .from = FROM_STEPS
+
+#define CASES(S, m)      FIELD_AT(S, m, FIELD_CASES, BranchCases), .from = FROM_STEPS
+#define PARSED(S, m, p)  FIELD_AT(S, m, FIELD_PARSED, const void *), .parse = (p)
 
 #define ABOVE(v)         { .min = (v), .has_min = true, .above = true }
 #define AT_LEAST(v)      { .min = (v), .has_min = true }

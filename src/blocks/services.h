@@ -25,6 +25,10 @@ typedef struct Services {
     /* A new identifier (uuid4 text). */
     void (*new_id)(void *context, char out[37]);
 
+    /* The text of an environment variable that a workflow may read as a secret;
+     * NULL: not set.  NULL member: reading them is not allowed here. */
+    const char *(*environment)(void *context, const char *name);
+
     /* Append to, or create, a file for a sink.  `folder` and `name` are what the
      * workflow says; the provider decides where they may lie. */
     bool (*write_file)(void *context, Text folder, Text name, Text content, bool append,

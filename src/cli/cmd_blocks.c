@@ -13,6 +13,7 @@ static const char *const type_names[] = {
     [FIELD_VALUES] = "list of selectors", [FIELD_MAP] = "dictionary of selectors",
     [FIELD_GROUP] = "batch", [FIELD_STATEMENT] = "condition",
     [FIELD_OPERATIONS] = "operations", [FIELD_STEPS] = "steps",
+    [FIELD_CASES] = "dictionary of steps", [FIELD_PARSED] = "object",
 };
 
 static void print_bound(Buffer *out, const Range *range)

@@ -68,6 +68,11 @@ void schema_write_outputs(JsonWriter *w, const Output *outputs, bool more)
 
 /* ---- what a field takes --------------------------------------------------------- */
 
+static bool names_steps(const Field *field)
+{
+    return field->type == FIELD_STEPS || field->type == FIELD_CASES;
+}
+
 /* Whether a selector may stand for the whole field. */
 static bool takes_selector(const Field *field)
 {
@@ -75,6 +80,7 @@ static bool takes_selector(const Field *field)
     case FIELD_VALUES:
     case FIELD_MAP:
     case FIELD_STEPS:
+    case FIELD_CASES:
         return false;
     default:
         return field->kinds != 0;
@@ -89,7 +95,7 @@ static bool takes_literal(const Field *field)
 /* Where the selectors of a field point, as the reference names it. */
 static const char *element_of(const Field *field)
 {
-    return field->type == FIELD_STEPS  ? "step"
+    return names_steps(field)          ? "step"
          : field->from == FROM_INPUTS ? "workflow_parameter"
          : field->from == FROM_STEPS  ? "step_output" : "any_data";
 }
@@ -97,7 +103,7 @@ static const char *element_of(const Field *field)
 /* The members of a selector, inside an object. */
 static void selector_members(JsonWriter *w, const Field *field)
 {
-    if (field->type == FIELD_STEPS) {
+    if (names_steps(field)) {
         member(w, "pattern", step_pattern);
     } else {
         json_key(w, "kind");
@@ -107,9 +113,9 @@ static void selector_members(JsonWriter *w, const Field *field)
     }
     flag(w, "reference", true);
     member(w, "selected_element", element_of(field));
-    if (field->type != FIELD_STEPS && field->from == FROM_STEPS) {
+    if (!names_steps(field) && field->from == FROM_STEPS) {
         flag(w, "selector_points_to_batch", true);
-    } else if (field->type != FIELD_STEPS && field->from == FROM_ANYWHERE) {
+    } else if (!names_steps(field) && field->from == FROM_ANYWHERE) {
         member(w, "selector_points_to_batch", "dynamic");
     }
     member(w, "type", "string");
@@ -157,7 +163,7 @@ static void write_items(JsonWriter *w, const Field *field, const char *key)
         member(w, "type", "string");
     } else if (field->type == FIELD_OPERATIONS) {
         member(w, "type", "object");
-    } else if (field->selector_only || field->type == FIELD_STEPS) {
+    } else if (field->selector_only || names_steps(field)) {
         selector_members(w, field);
     } else {
         json_key(w, "anyOf");
@@ -170,6 +176,22 @@ static void write_items(JsonWriter *w, const Field *field, const char *key)
         json_end_array(w);
     }
     json_end_object(w);
+}
+
+/* The members of an object that is kept as text. */
+static void text_members(JsonWriter *w, const char *object)
+{
+    Arena    arena;
+    JsonWalk walk;
+    Error    err;
+
+    arena_init(&arena, KIB(256));
+    walk = json_walk(object ? json_parse(&arena, text_of(object), JSON_STRICT, &err) : NULL);
+    while (json_next(&walk)) {
+        json_key_text(w, walk.key);
+        json_write(w, walk.value);
+    }
+    arena_fini(&arena);
 }
 
 static void list_members(JsonWriter *w, const Field *field)
@@ -196,10 +218,12 @@ static void literal_members(JsonWriter *w, const Field *field)
     case FIELD_OPERATIONS:
     case FIELD_STEPS:   list_members(w, field); break;
     case FIELD_MAP:
+    case FIELD_CASES:
         write_items(w, field, "additionalProperties");
         member(w, "type", "object");
         break;
     case FIELD_STATEMENT: member(w, "type", "object"); break;
+    case FIELD_PARSED:    text_members(w, field->schema); break;
     default: break;
     }
 }
@@ -343,7 +367,7 @@ void schema_write_block(JsonWriter *w, const Block *block)
 
 static bool takes_kind(const Field *field, int kind)
 {
-    return field->type != FIELD_STEPS && field->kinds != 0 &&
+    return !names_steps(field) && field->kinds != 0 &&
            (kind == KIND_ANY || (field->kinds >> kind & 1));
 }
 
@@ -409,6 +433,7 @@ static const char *python_type(const Field *field)
     case FIELD_MAP:        return "Dict[str, Any]";
     case FIELD_STATEMENT:  return "StatementGroup";
     case FIELD_OPERATIONS: return "List[Operation]";
+    case FIELD_PARSED:     return "Dict[str, Any]";
     case FIELD_VALUE:      return "Any";
     default:               return NULL;
     }

@@ -25,6 +25,74 @@ Detections *detections_derive(Arena *arena, const Detections *of)
     return set;
 }
 
+/* ---- choosing rows --------------------------------------------------------------- */
+
+/* `count` rows of a column of any type. */
+static const void *select_column(Arena *arena, const void *column, size_t size, const int *rows,
+                                 int count)
+{
+    char *chosen = column ? arena_try(arena, (size_t)MAX(count, 1), size) : NULL;
+
+    for (int i = 0; chosen && i < count; i++) {
+        memcpy(chosen + (size_t)i * size, (const char *)column + (size_t)rows[i] * size, size);
+    }
+    return chosen;
+}
+
+Detections *detections_select(Arena *arena, const Detections *of, const int *rows, int count)
+{
+    Detections      *set     = detections_derive(arena, of);
+    DetectionColumn *columns = arena_array(arena, DetectionColumn, MAX(of->column_count, 1));
+
+#define SELECT(member) \
+    set->member = select_column(arena, of->member, sizeof(*of->member), rows, count)
+    SELECT(boxes);
+    SELECT(confidences);
+    SELECT(class_ids);
+    SELECT(class_names);
+    SELECT(ids);
+    SELECT(tracker_ids);
+    SELECT(masks);
+    SELECT(keypoints);
+#undef SELECT
+    for (int c = 0; columns && c < of->column_count; c++) {
+        columns[c] = (DetectionColumn){
+            of->columns[c].name,
+            select_column(arena, of->columns[c].values, sizeof(Value), rows, count) };
+    }
+    set->columns      = columns;
+    set->column_count = columns ? of->column_count : 0;
+    set->count        = arena_failed(arena) ? 0 : count;
+    return set;
+}
+
+const Value *detections_column(const Detections *set, Text name)
+{
+    for (int c = 0; c < set->column_count; c++) {
+        if (text_equal(set->columns[c].name, name)) {
+            return set->columns[c].values;
+        }
+    }
+    return NULL;
+}
+
+void detections_set_column(Arena *arena, Detections *set, Text name, const Value *values)
+{
+    DetectionColumn *columns = arena_array(arena, DetectionColumn, set->column_count + 1);
+    int              count   = 0;
+
+    for (int c = 0; columns && c < set->column_count; c++) {
+        if (!text_equal(set->columns[c].name, name)) {
+            columns[count++] = set->columns[c];
+        }
+    }
+    if (columns && values) {
+        columns[count++] = (DetectionColumn){ name, values };
+    }
+    set->columns      = columns;
+    set->column_count = columns ? count : 0;
+}
+
 Box *detections_own_boxes(Arena *arena, Detections *set)
 {
     Box *boxes = arena_array(arena, Box, MAX(set->count, 1));

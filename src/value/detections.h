@@ -21,6 +21,26 @@ typedef struct Box {
     double x1, y1, x2, y2;
 } Box;
 
+/* What one object covers of its picture: `height` rows of `width` bytes, 0 or 1,
+ * whose first is the pixel (x, y); everything outside is clear.  The rectangle
+ * lies inside the picture and is as small as its maker could tell; an object
+ * that covers nothing has width 0. */
+typedef struct Mask {
+    int32_t        x, y, width, height;
+    const uint8_t *bits;
+} Mask;
+
+typedef struct KeyPoint {
+    double  x, y, confidence;
+    int64_t class_id;
+    Text    class_name;
+} KeyPoint;
+
+typedef struct KeyPoints {
+    const KeyPoint *points;
+    int             count;
+} KeyPoints;
+
 typedef struct DetectionColumn {
     Text         name;
     const Value *values;       /* one a row */
@@ -34,6 +54,9 @@ struct Detections {
     const Text   *class_names;
     const Text   *ids;           /* detection_id */
     const int64_t *tracker_ids;  /* NULL: none */
+    const Mask   *masks;         /* NULL: none */
+    bool          masks_as_rle;  /* they came, and leave, as run lengths */
+    const KeyPoints *keypoints;  /* NULL: none */
     const DetectionColumn *columns;
     int           column_count;
 
@@ -62,6 +85,16 @@ Detections *detections_derive(Arena *arena, const Detections *of);
 
 /* The boxes, now writable and this set's own; NULL when memory is out. */
 Box *detections_own_boxes(Arena *arena, Detections *set) MUST_USE;
+
+/* A new set of `count` of the rows, in that order; a row may come more than once.
+ * Everything about the set itself is that of `of`. */
+Detections *detections_select(Arena *arena, const Detections *of, const int *rows, int count);
+
+/* The values of an extra column, or NULL. */
+const Value *detections_column(const Detections *set, Text name);
+
+/* Set an extra column (`values`: one a row, borrowed; NULL removes it). */
+void detections_set_column(Arena *arena, Detections *set, Text name, const Value *values);
 
 /* The same objects in root coordinates: boxes moved by the root offset, image
  * size and parent those of the root.  `of` itself when there is nothing to

@@ -33,6 +33,7 @@ typedef enum ValueType {
     VALUE_ARRAY,
     VALUE_IMAGE,
     VALUE_DETECTIONS,
+    VALUE_DETECTION,     /* one row of a set: `count` is the row; never leaves a query */
     VALUE_VIDEO,         /* video metadata on its own */
     VALUE_SECRET,        /* a string that leaves only masked */
 } ValueType;
@@ -179,8 +180,19 @@ static inline Text value_as_text(Value v)
                                                             : (Text){ NULL, 0 };
 }
 
+static inline Value value_detection(const Detections *set, int row)
+{
+    return (Value){ .type = VALUE_DETECTION, .count = (uint32_t)row, .as.detections = set };
+}
+
 /* int, float or bool, as Python's arithmetic takes them. */
 bool value_to_double(Value v, double *out) MUST_USE;
+
+/* A text, a number or a boolean. */
+static inline bool value_is_scalar(Value v)
+{
+    return v.type == VALUE_STRING || (v.type >= VALUE_BOOL && v.type <= VALUE_DOUBLE);
+}
 
 /* The value of a key, or NULL. */
 const Value *value_get(Value dict, Text key);

@@ -388,6 +388,8 @@ bool wire_write(JsonWriter *w, Value value, Error *err)
     case VALUE_VIDEO:      wire_write_video(w, value.as.video); break;
     case VALUE_IMAGE:      return wire_write_image(w, value.as.image, err);
     case VALUE_DETECTIONS: return detections_write(w, value.as.detections, err);
+    case VALUE_DETECTION:
+        return fail(err, ERR_INVALID, "a single detection has no form on the wire");
     case VALUE_TIMESTAMP:
         clock_iso(iso, value.as.timestamp->microseconds, value.as.timestamp->offset);
         json_write_string(w, iso);

@@ -304,14 +304,16 @@ static bool read_map(Parser *p, StepDef *step, const Field *field, const Json *j
             add_data(p, step, field, pair->key, (int)i, text);
         } else if (field->selector_only) {
             return fail(err, ERR_INVALID, "'%.*s': %s", SHOW(pair->key), selector_pattern(field));
+        } else if (field->scalar && !value_is_scalar(pair->value)) {
+            return fail(err, ERR_INVALID, "'%.*s': expected a text, a number or a boolean",
+                        SHOW(pair->key));
         }
     }
     *(Value *)field_member(field, step->args) = map;
     return true;
 }
 
-/* Step selectors: one, a list, or a dict; each list field is one branch, each
- * dict entry its own. */
+/* A list of step selectors, which is one branch. */
 static bool read_steps(Parser *p, StepDef *step, const Field *field, const Json *json, Error *err)
 {
     JsonWalk walk = json_walk(json);
@@ -331,6 +333,30 @@ static bool read_steps(Parser *p, StepDef *step, const Field *field, const Json 
     return true;
 }
 
+/* A dict of step selectors, every one a branch of its own. */
+static bool read_cases(Parser *p, StepDef *step, const Field *field, const Json *json, Error *err)
+{
+    JsonWalk    walk  = json_walk(json);
+    BranchCase *cases = arena_array(p->arena, BranchCase, MAX(json_count(json), 1));
+    int         count = 0;
+
+    if (!json_is(json, JSON_OBJECT)) {
+        return fail(err, ERR_INVALID, "expected a dictionary of step selectors");
+    }
+    while (cases && json_next(&walk)) {
+        if (!is_step_selector(json_text(walk.value))) {
+            return fail(err, ERR_INVALID, "'%.*s': expected a step selector such as $steps.name",
+                        SHOW(walk.key));
+        }
+        cases[count] = (BranchCase){ arena_text(p->arena, walk.key), { -1 } };
+        add_reference(p, &step->targets, &step->target_count, &step->target_capacity,
+                      (Reference){ field, cases[count].key, count, json_text(walk.value) });
+        count++;
+    }
+    *(BranchCases *)field_member(field, step->args) = (BranchCases){ cases, count };
+    return true;
+}
+
 static bool read_literal(Parser *p, StepDef *step, const Field *field, const Json *json,
                          Error *err)
 {
@@ -341,6 +367,10 @@ static bool read_literal(Parser *p, StepDef *step, const Field *field, const Jso
         return read_map(p, step, field, json, err);
     case FIELD_STEPS:
         return read_steps(p, step, field, json, err);
+    case FIELD_CASES:
+        return read_cases(p, step, field, json, err);
+    case FIELD_PARSED:
+        return field->parse(p->arena, json, field_member(field, step->args), err);
     case FIELD_STATEMENT: {
         const Statement *statement = uql_compile_statement(p->arena, json, err);
 
@@ -354,9 +384,9 @@ static bool read_literal(Parser *p, StepDef *step, const Field *field, const Jso
         return chain != NULL || err->kind == ERR_NONE;
     }
     default:
-        return field_store(p->arena, field,
-                           value_copy(p->arena, value_from_json(p->scratch, json)), step->args,
-                           err);
+        return field_accept(p->arena, field,
+                            value_copy(p->arena, value_from_json(p->scratch, json)), step->args,
+                            err);
     }
 }
 

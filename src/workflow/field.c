@@ -218,7 +218,17 @@ bool field_store(Arena *arena, const Field *field, Value value, void *args, Erro
     case FIELD_STATEMENT:
     case FIELD_OPERATIONS:
     case FIELD_STEPS:
+    case FIELD_CASES:
+    case FIELD_PARSED:
         break;           /* compiled, never stored from a value */
     }
     return expected(err, "something that is written in the definition itself", value);
+}
+
+bool field_accept(Arena *arena, const Field *field, Value value, void *args, Error *err)
+{
+    if (field->scalar && field->type == FIELD_VALUE && !value_is_scalar(value)) {
+        return expected(err, "a text, a number or a boolean", value);
+    }
+    return field_store(arena, field, value, args, err);
 }

@@ -15,6 +15,10 @@
  * only check. */
 bool field_store(Arena *arena, const Field *field, Value value, void *args, Error *err) MUST_USE;
 
+/* The same for what a user wrote or a parameter gives: those may be of fewer types
+ * than what steps hand on. */
+bool field_accept(Arena *arena, const Field *field, Value value, void *args, Error *err) MUST_USE;
+
 /* The member's address. */
 static inline void *field_member(const Field *field, void *args)
 {

@@ -165,7 +165,17 @@ static bool connect_data(Graph *g, int i)
 
 /* ---- flow control ------------------------------------------------------------------------ */
 
-/* Every list of targets is one branch. */
+/* Where the number of a target's branch is kept: a list of targets is one branch,
+ * every entry of a dict its own. */
+static BranchRef *branch_of(const StepDef *from, const Reference *ref)
+{
+    void *member = field_member(ref->field, from->args);
+
+    return ref->field->type == FIELD_CASES
+               ? &((BranchCase *)((BranchCases *)member)->items)[ref->item].branch
+               : member;
+}
+
 static bool connect_targets(Graph *g, int i)
 {
     StepDef *from = &g->def->steps[i];
@@ -176,7 +186,7 @@ static bool connect_targets(Graph *g, int i)
         const Reference *ref = &from->targets[k];
         Selector         s   = selector_parse(ref->selector);
         PlanStep        *target = map_get(&g->steps, s.name);
-        BranchRef       *member = field_member(ref->field, from->args);
+        BranchRef       *member = branch_of(from, ref);
         int             *gates;
 
         if (!target) {

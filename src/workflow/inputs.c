@@ -286,7 +286,7 @@ static bool check_parameter(Run *run, const PlanStep *step, const Binding *bindi
     } else if (value_is_null(value) && !field->nullable) {
         ok = fail(&err, ERR_INVALID, "it may not be null");
     } else {
-        ok = field_store(&run->arena, field, value, NULL, &err);
+        ok = field_accept(&run->arena, field, value, NULL, &err);
     }
     if (!ok) {
         problem_set(&run->arena, &run->problem, PROBLEM_RUNTIME_INPUT, CONTEXT_INPUTS,
