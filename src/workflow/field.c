@@ -160,6 +160,30 @@ static bool store_texts(Arena *arena, const Field *field, Value value, TextList 
     return true;
 }
 
+/* A value that is handed on as it is, when it is of the right type. */
+static bool store_as_is(const Field *field, Value value, void *member, Error *err)
+{
+    static const struct { ValueType type; const char *what; } wanted[] = {
+        [FIELD_TEXT]       = { VALUE_STRING, "a text" },
+        [FIELD_IMAGE]      = { VALUE_IMAGE, "a picture" },
+        [FIELD_DETECTIONS] = { VALUE_DETECTIONS, "detections" },
+        [FIELD_MAP]        = { VALUE_DICT, "a dictionary" },
+    };
+    if (field->type != FIELD_VALUE && value.type != wanted[field->type].type) {
+        return expected(err, wanted[field->type].what, value);
+    }
+    if (member && field->type == FIELD_TEXT) {
+        *(Text *)member = value_as_text(value);
+    } else if (member && field->type == FIELD_IMAGE) {
+        *(Image **)member = value.as.image;
+    } else if (member && field->type == FIELD_DETECTIONS) {
+        *(const Detections **)member = value.as.detections;
+    } else if (member) {
+        *(Value *)member = value;
+    }
+    return true;
+}
+
 bool field_store(Arena *arena, const Field *field, Value value, void *args, Error *err)
 {
     void *member = args ? field_member(field, args) : NULL;
@@ -174,38 +198,10 @@ bool field_store(Arena *arena, const Field *field, Value value, void *args, Erro
     case FIELD_CHOICE:  return store_choice(arena, field, value, member, err);
     case FIELD_TEXTS:   return store_texts(arena, field, value, member, err);
     case FIELD_TEXT:
-        if (value.type != VALUE_STRING) {
-            return expected(err, "a text", value);
-        }
-        if (member) {
-            *(Text *)member = value_as_text(value);
-        }
-        return true;
     case FIELD_IMAGE:
-        if (value.type != VALUE_IMAGE) {
-            return expected(err, "a picture", value);
-        }
-        if (member) {
-            *(Image **)member = value.as.image;
-        }
-        return true;
     case FIELD_DETECTIONS:
-        if (value.type != VALUE_DETECTIONS) {
-            return expected(err, "detections", value);
-        }
-        if (member) {
-            *(const Detections **)member = value.as.detections;
-        }
-        return true;
     case FIELD_VALUE:
-    case FIELD_MAP:
-        if (field->type == FIELD_MAP && value.type != VALUE_DICT) {
-            return expected(err, "a dictionary", value);
-        }
-        if (member) {
-            *(Value *)member = value;
-        }
-        return true;
+    case FIELD_MAP:     return store_as_is(field, value, member, err);
     case FIELD_VALUES:
     case FIELD_GROUP:
         if (value.type != VALUE_LIST && value.type != VALUE_TUPLE) {

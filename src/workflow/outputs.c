@@ -4,6 +4,11 @@
  * One result per element of the input batch; values of deeper levels are nested
  * lists.  A batch that was born from a scalar step belongs to no input element:
  * the whole list stands in every result.
+ *
+ * Groups without a single element leave no trace in the reference, whose lists
+ * reach to the last group that has one: such groups are left out at the end of a
+ * list, stand as [] before that, and an output without any is [] nested as deep
+ * as its lists.
  */
 #include "value/detections.h"
 #include "value/wire.h"
@@ -15,6 +20,9 @@ typedef struct Writing {
     Run              *run;
     JsonWriter       *w;
     const PlanOutput *output;
+    int               path[LIMIT_DIMENSIONS + 1];  /* levels, from the outermost */
+    int               depth;
+    uint8_t          *filled[LIMIT_DIMENSIONS + 1];    /* has an element of the output's level */
     Error             err;
 } Writing;
 
@@ -76,17 +84,35 @@ static bool write_element(Writing *out, int element)
     return true;
 }
 
-/* The elements of the output's level below element `of` of `path[depth]`. */
-static bool write_below(Writing *out, const int *path, int depth, int of)
+/* "[[]]": what stands for elements that do not exist, `lists` deep. */
+static void write_nothing(JsonWriter *w, int lists)
 {
-    const LevelTable *table = &out->run->levels[path[depth]];
-    int               first = table->first ? table->first[of] : 0;
-    int               count = table->first ? table->children[of] : 0;
+    for (int i = 0; i < lists; i++) {
+        json_begin_array(w);
+    }
+    for (int i = 0; i < lists; i++) {
+        json_end_array(w);
+    }
+}
 
+/* The elements of path[depth] below element `of` of the level above. */
+static bool write_below(Writing *out, int depth, int of)
+{
+    const LevelTable *table = &out->run->levels[out->path[depth]];
+    int               first = table->first ? table->first[of] : 0;
+    int               end   = first + (table->first ? table->children[of] : 0);
+    bool              inner = depth + 1 < out->depth;
+
+    while (inner && end > first && !out->filled[depth][end - 1]) {
+        end--;
+    }
+    if (end == first) {
+        write_nothing(out->w, out->depth - depth);
+        return true;
+    }
     json_begin_array(out->w);
-    for (int i = first; i < first + count; i++) {
-        if (path[depth] == out->output->level ? !write_element(out, i)
-                                              : !write_below(out, path, depth + 1, i)) {
+    for (int i = first; i < end; i++) {
+        if (inner ? !write_below(out, depth + 1, i) : !write_element(out, i)) {
             return false;
         }
     }
@@ -94,10 +120,10 @@ static bool write_below(Writing *out, const int *path, int depth, int of)
     return true;
 }
 
-/* Levels from the outermost to the output's own. */
+/* Levels from the outermost to one; how many. */
 static int level_path(const Plan *plan, int level, int path[LIMIT_DIMENSIONS + 1])
 {
-    int depth = plan->levels[level].depth;
+    int depth = level < 0 ? 0 : plan->levels[level].depth;
 
     for (int d = depth - 1; level >= 0; d--) {
         path[d] = level;
@@ -106,21 +132,37 @@ static int level_path(const Plan *plan, int level, int path[LIMIT_DIMENSIONS + 1
     return depth;
 }
 
+/* Which elements above the output's level have one of that level below them. */
+static bool find_filled(Writing *out)
+{
+    Run *run = out->run;
+
+    for (int d = out->depth - 2; d >= 0; d--) {
+        const LevelTable *below = &run->levels[out->path[d + 1]];
+        bool              leaf  = d + 2 == out->depth;
+
+        out->filled[d] = arena_array(&run->arena, uint8_t, MAX(level_size(run, out->path[d]), 1));
+        for (int i = 0; out->filled[d] && i < below->count; i++) {
+            if (leaf || out->filled[d + 1][i]) {
+                out->filled[d][below->parent[i]] = 1;
+            }
+        }
+        if (!out->filled[d]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool write_output(Writing *out, int result)
 {
-    int path[LIMIT_DIMENSIONS + 1];
-
-    if (out->output->level < 0) {
+    if (out->depth == 0) {
         return write_element(out, 0);
     }
-    level_path(out->run->plan, out->output->level, path);
-    if (out->run->plan->levels[path[0]].step >= 0) {
-        return write_below(out, path, 0, 0);
+    if (out->run->plan->levels[out->path[0]].step >= 0) {
+        return write_below(out, 0, 0);
     }
-    if (out->output->level == path[0]) {
-        return write_element(out, result);
-    }
-    return write_below(out, path, 1, result);
+    return out->depth == 1 ? write_element(out, result) : write_below(out, 1, result);
 }
 
 static bool is_excluded(const Json *excluded, Text name)
@@ -137,46 +179,73 @@ static bool is_excluded(const Json *excluded, Text name)
 
 /* The number of results: one per element of the input batch when an output is
  * on it, else one. */
-static int result_count(const Run *run)
+static int result_count(const Run *run, const Writing *outputs, int count)
 {
-    for (int i = 0; i < run->plan->output_count; i++) {
-        int path[LIMIT_DIMENSIONS + 1];
-        int level = run->plan->outputs[i].level;
-
-        if (level >= 0) {
-            level_path(run->plan, level, path);
-            if (run->plan->levels[path[0]].step < 0) {
-                return run->levels[path[0]].count;
-            }
+    for (int i = 0; i < count; i++) {
+        if (outputs[i].depth > 0 && run->plan->levels[outputs[i].path[0]].step < 0) {
+            return run->levels[outputs[i].path[0]].count;
         }
     }
     return 1;
 }
 
+static bool too_large(Run *run)
+{
+    return problem_set(&run->arena, &run->problem, PROBLEM_LIMITS, CONTEXT_OUTPUT,
+                       "The answer needs too much memory.");
+}
+
+/* Everything about each output that does not depend on the result. */
+static Writing *prepare_outputs(Run *run, JsonWriter *w)
+{
+    int      count   = run->plan->output_count;
+    Writing *outputs = arena_array(&run->arena, Writing, MAX(count, 1));
+
+    for (int i = 0; outputs && i < count; i++) {
+        outputs[i] = (Writing){ .run = run, .w = w, .output = &run->plan->outputs[i] };
+        outputs[i].depth = level_path(run->plan, outputs[i].output->level, outputs[i].path);
+        if (!find_filled(&outputs[i])) {
+            return NULL;
+        }
+    }
+    return outputs;
+}
+
+static bool write_result(Run *run, JsonWriter *w, Writing *outputs, const Json *excluded,
+                         int result)
+{
+    json_begin_object(w);
+    for (int i = 0; i < run->plan->output_count; i++) {
+        Text name = outputs[i].output->name;
+
+        if (is_excluded(excluded, name)) {
+            continue;
+        }
+        json_key_text(w, name);
+        if (!write_output(&outputs[i], result)) {
+            return problem_set(&run->arena, &run->problem, PROBLEM_RUNTIME, CONTEXT_OUTPUT,
+                               "Output '%.*s' cannot be written: %s", SHOW(name),
+                               outputs[i].err.text);
+        }
+    }
+    json_end_object(w);
+    return true;
+}
+
 bool run_write_outputs(Run *run, JsonWriter *w, const Json *excluded)
 {
-    Writing out = { .run = run, .w = w };
+    Writing *outputs = prepare_outputs(run, w);
+    int      results = outputs ? result_count(run, outputs, run->plan->output_count) : 0;
 
+    if (!outputs) {
+        return too_large(run);
+    }
     json_begin_array(w);
-    for (int result = 0; result < result_count(run); result++) {
-        json_begin_object(w);
-        for (int i = 0; i < run->plan->output_count; i++) {
-            out.output = &run->plan->outputs[i];
-            if (is_excluded(excluded, out.output->name)) {
-                continue;
-            }
-            json_key_text(w, out.output->name);
-            if (!write_output(&out, result)) {
-                problem_set(&run->arena, &run->problem, PROBLEM_RUNTIME, CONTEXT_OUTPUT,
-                            "Output '%.*s' cannot be written: %s", SHOW(out.output->name),
-                            out.err.text);
-                return false;
-            }
+    for (int result = 0; result < results; result++) {
+        if (!write_result(run, w, outputs, excluded, result)) {
+            return false;
         }
-        json_end_object(w);
     }
     json_end_array(w);
-    return !arena_failed(&run->arena) ||
-           problem_set(&run->arena, &run->problem, PROBLEM_LIMITS, CONTEXT_OUTPUT,
-                       "The answer needs too much memory.");
+    return !arena_failed(&run->arena) || too_large(run);
 }
