@@ -39,6 +39,8 @@
 
 /* Workflows */
 #define LIMIT_STEPS            1000
+#define LIMIT_INNER_DEPTH      4           /* workflows inside workflows */
+#define LIMIT_INNER_COUNT      32
 #define LIMIT_BATCH_ELEMENTS   10000
 #define LIMIT_DIMENSIONS       8
 #define LIMIT_RUN_SECONDS      60

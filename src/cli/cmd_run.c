@@ -97,7 +97,7 @@ static bool open_session(Passes *p, Error *err)
     if (!definition) {
         return false;
     }
-    plan = plan_compile(definition, p->in->arena, &problem);
+    plan = plan_compile(definition, &p->app.source, p->in->arena, &problem);
     if (!plan) {
         return fail_problem(err, &problem);
     }

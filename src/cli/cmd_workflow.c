@@ -30,7 +30,7 @@ static bool save(App *app, Invocation *in, Error *err)
     if (!definition) {
         return false;
     }
-    plan = plan_compile(definition, in->arena, &problem);
+    plan = plan_compile(definition, &app->source, in->arena, &problem);
     if (!plan) {
         return fail_problem(err, &problem);
     }

@@ -70,6 +70,27 @@ static bool open_parts(App *app, bool server, Error *err)
     return app->store && app->files;
 }
 
+/* One user's machine has one workspace: whatever a definition calls it. */
+static bool load_workflow(void *context, Arena *arena, Text workspace, Text id, Text version,
+                          Text *definition, Error *err)
+{
+    App           *app      = context;
+    char          *end      = NULL;
+    int64_t        revision = version.length > 0 ? strtoll(version.at, &end, 10) : 0;
+    StoredWorkflow stored;
+
+    (void)workspace;
+    if (end && (*end || revision <= 0)) {
+        return fail(err, ERR_INVALID, "the version '%.*s' is not a revision's number",
+                    SHOW(version));
+    }
+    if (!store_workflow_load(app->store, arena, id, revision, &stored, err)) {
+        return false;
+    }
+    *definition = stored.definition;
+    return true;
+}
+
 bool app_open(App *app, const char *data, bool server, Error *err)
 {
     int helpers = pool_cores() - 1;
@@ -86,6 +107,7 @@ bool app_open(App *app, const char *data, bool server, Error *err)
     app->services.models     = app->models;
     app->services.pool       = pool_open(helpers);
     app->services.write_file = write_file;
+    app->source = (PlanSource){ .context = app, .load = load_workflow };
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include "blocks/services.h"
 #include "model/model.h"
 #include "store/store.h"
+#include "workflow/plan.h"
 
 typedef struct App App;
 
@@ -15,6 +16,7 @@ struct App {
     Models     *models;
     Store      *store;
     Services    services;
+    PlanSource  source;         /* stored workflows, for those that contain them */
     char        uuid[40];       /* of this server, for /info */
     int64_t     started;        /* monotonic */
     int         lock;           /* of the server; -1: none */

@@ -35,7 +35,7 @@ void execution_open(Execution *x, App *app, Request *request, const Json *defini
 
     *x = (Execution){ .services = app->services };
     x->services.sinks_off = sinks_off;
-    x->plan = plan_get(definition, request->arena, &x->problem);
+    x->plan = plan_get(definition, &app->source, request->arena, &x->problem);
     if (!x->plan) {
         return;
     }

@@ -98,10 +98,11 @@ static void show(App *app, Request *request, Response *response)
 
 /* Only what compiles is saved, so that running it later cannot fail for a reason
  * that was there all along. */
-static bool check_definition(Request *request, Response *response, const Json *definition)
+static bool check_definition(App *app, Request *request, Response *response,
+                             const Json *definition)
 {
     Problem     problem = { 0 };
-    const Plan *plan    = plan_get(definition, request->arena, &problem);
+    const Plan *plan    = plan_get(definition, &app->source, request->arena, &problem);
 
     if (!plan) {
         problem_answer(response, &problem);
@@ -151,7 +152,7 @@ static void save(App *app, Request *request, Response *response)
         return;
     }
     definition = json_get(body, members[0].name);
-    if (!check_definition(request, response, definition)) {
+    if (!check_definition(app, request, response, definition)) {
         return;
     }
     name = json_is(json_get(body, "name"), JSON_STRING) ? json_text(json_get(body, "name"))

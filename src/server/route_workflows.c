@@ -103,7 +103,7 @@ static void validate(App *app, Request *request, Response *response)
     if (!definition) {
         return;
     }
-    plan = plan_get(definition, request->arena, &problem);
+    plan = plan_get(definition, &app->source, request->arena, &problem);
     if (!plan) {
         problem_answer(response, &problem);
         return;

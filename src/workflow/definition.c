@@ -194,22 +194,32 @@ static bool unique(Parser *p, const char *what, Map *seen, Text name)
     return true;
 }
 
+static bool unique_steps(Parser *p, const Definition *def)
+{
+    Map steps;
+
+    map_init(&steps, p->scratch);
+    for (int i = 0; i < def->step_count; i++) {
+        if (!unique(p, "steps", &steps, def->steps[i].name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool unique_names(Parser *p, const Definition *def)
 {
-    Map inputs, steps, outputs;
+    Map inputs, outputs;
 
     map_init(&inputs, p->scratch);
-    map_init(&steps, p->scratch);
     map_init(&outputs, p->scratch);
     for (int i = 0; i < def->input_count; i++) {
         if (!unique(p, "inputs", &inputs, def->inputs[i].name)) {
             return false;
         }
     }
-    for (int i = 0; i < def->step_count; i++) {
-        if (!unique(p, "steps", &steps, def->steps[i].name)) {
-            return false;
-        }
+    if (!unique_steps(p, def)) {
+        return false;
     }
     for (int i = 0; i < def->output_count; i++) {
         if (!unique(p, "outputs", &outputs, def->outputs[i].name)) {
@@ -263,31 +273,59 @@ static bool allocate(Parser *p, const Json *json, Definition *def)
                        "The definition is too large.");
 }
 
-bool definition_parse(Arena *arena, const Json *json, Definition *out, Arena *scratch,
-                      Problem *problem)
+/* Python that a definition brings along is never run. */
+static bool check_own_blocks(Parser *p, const Json *json)
 {
-    Parser   p = { arena, scratch, problem, false };
+    if (json_count(json_get(json, "dynamic_blocks_definitions")) == 0) {
+        return true;
+    }
+    return problem_set(p->scratch, p->problem, PROBLEM_ENVIRONMENT,
+                       "workflow_compilation | dynamic_blocks_compilation",
+                       "dynamic_blocks_definitions: this server runs no Python code of "
+                       "workflows; use the blocks of `ocellus blocks` instead.");
+}
+
+static bool parse_all(Parser *p, const Json *json, Definition *out)
+{
     JsonWalk walk;
 
-    memset(out, 0, sizeof(*out));
-    if (!read_version(&p, json) || !check_shape(&p, json) || !allocate(&p, json, out)) {
+    if (!check_shape(p, json) || !allocate(p, json, out)) {
         return false;
     }
     walk = json_walk(json_get(json, "inputs"));
     while (json_next(&walk)) {
-        read_input(&p, walk.value, &out->inputs[walk.index], walk.index);
+        read_input(p, walk.value, &out->inputs[walk.index], walk.index);
     }
     walk = json_walk(json_get(json, "steps"));
     while (json_next(&walk)) {
-        parser_read_step(&p, walk.value, &out->steps[walk.index]);
+        parser_read_step(p, walk.value, &out->steps[walk.index]);
     }
     walk = json_walk(json_get(json, "outputs"));
     while (json_next(&walk)) {
-        read_output(&p, walk.value, &out->outputs[walk.index], walk.index);
+        read_output(p, walk.value, &out->outputs[walk.index], walk.index);
     }
-    if (arena_failed(arena)) {
-        return problem_set(scratch, problem, PROBLEM_LIMITS, CONTEXT_PARSING,
+    if (arena_failed(p->arena)) {
+        return problem_set(p->scratch, p->problem, PROBLEM_LIMITS, CONTEXT_PARSING,
                            "The definition is too large.");
     }
-    return !p.wrong && unique_names(&p, out);
+    return !p->wrong;
+}
+
+bool definition_parse(Arena *arena, const Json *json, Definition *out, Arena *scratch,
+                      Problem *problem)
+{
+    Parser p = { arena, scratch, problem, false };
+
+    memset(out, 0, sizeof(*out));
+    return read_version(&p, json) && check_own_blocks(&p, json) && parse_all(&p, json, out) &&
+           unique_names(&p, out);
+}
+
+bool definition_parse_child(Arena *arena, const Json *json, Definition *out, Arena *scratch,
+                            Problem *problem)
+{
+    Parser p = { arena, scratch, problem, false };
+
+    memset(out, 0, sizeof(*out));
+    return check_own_blocks(&p, json) && parse_all(&p, json, out) && unique_steps(&p, out);
 }

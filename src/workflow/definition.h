@@ -57,6 +57,11 @@ typedef struct Definition {
 bool definition_parse(Arena *arena, const Json *json, Definition *out, Arena *scratch,
                       Problem *problem) MUST_USE;
 
+/* The same for an inner workflow: its version is any text, and names of its inputs
+ * and outputs may repeat, as the reference has it. */
+bool definition_parse_child(Arena *arena, const Json *json, Definition *out, Arena *scratch,
+                            Problem *problem) MUST_USE;
+
 /* ---- selectors ------------------------------------------------------------------ */
 
 typedef enum SelectorType { SELECTOR_NONE, SELECTOR_INPUT, SELECTOR_STEP, SELECTOR_OUTPUT }

@@ -8,13 +8,17 @@
 
 #include "base/map.h"
 #include "workflow/graph.h"
+#include "workflow/inner.h"
 
-static bool compile(Plan *plan, const Json *definition, Arena *scratch, Problem *problem)
+/* `resolved`: no stored workflow is named in it any more. */
+static bool compile(Plan *plan, const Json *resolved, Arena *scratch, Problem *problem)
 {
-    Definition def;
-    Graph      graph = { .plan = plan, .def = &def, .scratch = scratch, .problem = problem };
+    const Json *definition;
+    Definition  def;
+    Graph       graph = { .plan = plan, .def = &def, .scratch = scratch, .problem = problem };
 
-    if (!definition_parse(&plan->arena, definition, &def, scratch, problem) ||
+    if (!inner_expand(scratch, resolved, &definition, problem) ||
+        !definition_parse(&plan->arena, definition, &def, scratch, problem) ||
         !graph_connect(&graph) || !graph_order(&graph) || !graph_levels(&graph)) {
         return false;
     }
@@ -23,7 +27,7 @@ static bool compile(Plan *plan, const Json *definition, Arena *scratch, Problem 
                        "The workflow is too large.");
 }
 
-const Plan *plan_compile(const Json *definition, Arena *arena, Problem *problem)
+static const Plan *compile_resolved(const Json *definition, Arena *arena, Problem *problem)
 {
     Plan *plan = calloc(1, sizeof(*plan));
 
@@ -38,6 +42,13 @@ const Plan *plan_compile(const Json *definition, Arena *arena, Problem *problem)
         return NULL;
     }
     return plan;
+}
+
+const Plan *plan_compile(const Json *definition, const PlanSource *source, Arena *arena,
+                         Problem *problem)
+{
+    return inner_resolve(arena, definition, source, &definition, problem)
+               ? compile_resolved(definition, arena, problem) : NULL;
 }
 
 const Plan *plan_ref(const Plan *plan)
@@ -109,12 +120,16 @@ static void cache_add(uint64_t hash, const Plan *plan)
     plan_unref(old);
 }
 
-const Plan *plan_get(const Json *definition, Arena *arena, Problem *problem)
+const Plan *plan_get(const Json *definition, const PlanSource *source, Arena *arena,
+                     Problem *problem)
 {
     const Plan *plan = NULL;
     Buffer      text;
     JsonWriter  w;
 
+    if (!inner_resolve(arena, definition, source, &definition, problem)) {
+        return NULL;
+    }
     buffer_init(&text, LIMIT_DEFINITION);
     w = json_writer(&text);
     json_write(&w, definition);
@@ -127,7 +142,7 @@ const Plan *plan_get(const Json *definition, Arena *arena, Problem *problem)
         uint64_t hash = hash_text(key);
 
         plan = cache_find(hash, key);
-        if (!plan && (plan = plan_compile(definition, arena, problem)) != NULL) {
+        if (!plan && (plan = compile_resolved(definition, arena, problem)) != NULL) {
             ((Plan *)plan)->key = arena_text(&((Plan *)plan)->arena, key);
             if (!arena_failed(&plan->arena)) {
                 cache_add(hash, plan);

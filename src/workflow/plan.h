@@ -105,13 +105,24 @@ struct Plan {
     int               slot_count;
 };
 
+/* Where workflows are found that a definition names instead of containing them.
+ * `load` gives the JSON text of one, in `arena`; `version` may be empty. */
+typedef struct PlanSource {
+    void *context;
+    bool (*load)(void *context, Arena *arena, Text workspace, Text id, Text version,
+                 Text *definition, Error *err);
+} PlanSource;
+
 /* Compile a definition.  On failure the problem tells everything; its texts live
- * in `arena`.  The caller owns one reference. */
-const Plan *plan_compile(const Json *definition, Arena *arena, Problem *problem) MUST_USE;
+ * in `arena`.  `source` may be NULL: then no workflow can be named.  The caller owns
+ * one reference. */
+const Plan *plan_compile(const Json *definition, const PlanSource *source, Arena *arena,
+                         Problem *problem) MUST_USE;
 
 /* The same, through the process-wide cache of the last LIMIT_PLANS definitions:
  * a second identical definition costs writing its text once. */
-const Plan *plan_get(const Json *definition, Arena *arena, Problem *problem) MUST_USE;
+const Plan *plan_get(const Json *definition, const PlanSource *source, Arena *arena,
+                     Problem *problem) MUST_USE;
 
 const Plan *plan_ref(const Plan *plan);
 void        plan_unref(const Plan *plan);

@@ -25,6 +25,12 @@
     X(INVALID_INPUT_TYPE, "InvalidInputTypeError", 400, PLAIN) \
     X(ENGINE_VERSION, "NotSupportedExecutionEngineError", 400, PLAIN) \
     X(STEP_ENTRY, "InnerWorkflowInvalidStepEntryError", 400, PLAIN) \
+    X(INNER_DEPTH, "InnerWorkflowNestingDepthError", 400, PLAIN) \
+    X(INNER_COUNT, "InnerWorkflowTotalCountError", 400, PLAIN) \
+    X(INNER_CYCLE, "InnerWorkflowCompositionCycleError", 400, PLAIN) \
+    X(INNER_UNKNOWN, "InnerWorkflowParameterBindingsUnknownInputError", 400, PLAIN) \
+    X(INNER_MISSING, "InnerWorkflowParameterBindingsMissingRequiredError", 400, PLAIN) \
+    X(ENVIRONMENT, "WorkflowEnvironmentConfigurationError", 500, PLAIN) \
     X(LINEAGE, "StepInputLineageError", 500, PLAIN) \
     X(CONTROL_FLOW, "ControlFlowDefinitionError", 500, PLAIN) \
     X(ASSUMPTION, "AssumptionError", 500, PLAIN) \

@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     arena_init(&arena, MIB(64));
     body = json_parse(&arena, (Text){ (const char *)bytes, size }, JSON_NAN, &err);
     if (body) {
-        const Plan *plan = plan_compile(json_get(body, "specification"), &arena, &problem);
+        const Plan *plan = plan_compile(json_get(body, "specification"), NULL, &arena, &problem);
 
         assert(plan || problem.class != PROBLEM_NONE);
         if (plan) {

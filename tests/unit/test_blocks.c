@@ -357,7 +357,7 @@ static bool passes(World *world, const Json *test, const Plan *plan)
 static bool run_case(World *world, const Json *test)
 {
     Problem     problem = { 0 };
-    const Plan *plan    = plan_compile(definition_of(world, test), &world->arena, &problem);
+    const Plan *plan    = plan_compile(definition_of(world, test), NULL, &world->arena, &problem);
     bool        ok;
 
     world->time = (int64_t)1767225600 * 1000000;      /* 2026-01-01 */

@@ -70,7 +70,7 @@ static double time_runs(int steps)
     const Plan *plan;
 
     arena_init(&arena, MIB(64));
-    plan   = plan_compile(chain(&arena, steps, 0), &arena, &problem);
+    plan   = plan_compile(chain(&arena, steps, 0), NULL, &arena, &problem);
     inputs = json_parse(&arena, TEXT("{\"x\": 1}"), JSON_STRICT, NULL);
     for (int round = 0; round < ROUNDS; round++) {
         int     count = 40000 / (steps + 3);
@@ -104,7 +104,7 @@ static double time_compile(bool again)
         for (int i = 0; i < COUNT; i++) {
             Problem problem = { 0 };
 
-            plan_unref(plan_get(definitions[i], &arena, &problem));
+            plan_unref(plan_get(definitions[i], NULL, &arena, &problem));
         }
         best = fmin(best, (double)(clock_now() - start) / 1e3 / COUNT);
         arena_fini(&arena);
