@@ -404,6 +404,9 @@ static bool read_field(Parser *p, StepDef *step, const Field *field, const Json 
             return fail(err, ERR_INVALID, "%s", selector_pattern(field));
         }
     }
+    if (field->nullable && json_is(json, JSON_NULL)) {
+        return read_literal(p, step, field, json, err);
+    }
     if (field->selector_only && field->type != FIELD_VALUES && field->type != FIELD_MAP) {
         return fail(err, ERR_INVALID, "%s", selector_pattern(field));
     }
@@ -441,9 +444,14 @@ static void read_fields(Parser *p, StepDef *step, const Json *json)
 
 static void describe_outputs(Parser *p, StepDef *step)
 {
-    StepView view = { p->arena, step->block, step->args };
-    Error    err  = { 0 };
+    Text    *targets = arena_array(p->arena, Text, MAX(step->target_count, 1));
+    StepView view    = { p->arena, step->block, step->args, targets,
+                         targets ? step->target_count : 0 };
+    Error    err     = { 0 };
 
+    for (int i = 0; i < view.target_count; i++) {
+        targets[i] = step->targets[i].selector;
+    }
     if (step->block->check && !step->block->check(&view, &err)) {
         wrong_field(p, step, err.field[0] ? arena_string(p->scratch, err.field) : NULL,
                     arena_string(p->scratch, err.text));
