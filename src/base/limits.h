@@ -54,6 +54,10 @@
 #define LIMIT_VIDEOS           1024        /* videos one session remembers */
 #define LIMIT_FORMATTED_TEXT   MIB(16)
 #define LIMIT_REGEX_MATCHES    10000000
+#define LIMIT_CHAINS           1000        /* entries of a dictionary of operations */
+#define LIMIT_TEMPLATE_TEXT    1000000     /* characters a template may give */
+#define LIMIT_CACHE_KEYS       10000       /* of one video */
+#define LIMIT_CACHE_MEMORY     MIB(256)    /* of all of them, pictures apart */
 
 /* Models */
 #define LIMIT_MODEL_FILE       GIB(4)

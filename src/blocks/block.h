@@ -218,6 +218,8 @@ typedef struct StepView {
     Arena       *arena;
     const Block *block;
     const void  *args;        /* literals in place; selectors as zero */
+    const Text  *targets;     /* every step selector that it names, in order */
+    int          target_count;
 } StepView;
 
 struct Block {

@@ -2,9 +2,10 @@
  * image_slicer - cut a picture into overlapping tiles.
  *
  * Small objects are found better in tiles than in a large picture scaled down
- * (slicing aided hyper inference).  Tiles go left to right, top to bottom; those
- * that would reach over the right or lower edge are moved inside, so that all
- * have one size.  A tile larger than the picture is cut to it.
+ * (slicing aided hyper inference).  Tiles go left to right, top to bottom.  In
+ * version 2 those that would reach over the right or lower edge are moved inside,
+ * so that all have one size, and a tile larger than the picture is cut to it; in
+ * version 1 they are cut off at the edge.
  */
 #include "blocks/block.h"
 
@@ -42,41 +43,48 @@ static const Output outputs[] = {
     { 0 },
 };
 
-/* Tiles along one axis: their number, and where tile k begins. */
+/* Tiles along one axis: their number, and how far apart they begin. */
 typedef struct Axis {
     int64_t length, tile, step;
     int     count;
+    bool    cut;             /* at the edge; else moved inside */
 } Axis;
 
-static Axis axis_of(int64_t length, int64_t tile, double overlap)
+static Axis axis_of(int64_t length, int64_t tile, double overlap, bool cut)
 {
-    Axis axis = { .length = length, .tile = MIN(tile, length) };
+    Axis    axis = { .length = length, .tile = tile, .cut = cut };
+    int64_t rest = MAX(length - (cut ? 1 : tile), 0);   /* where another tile may begin */
+    int64_t count;
 
     axis.step = MAX(tile - (int64_t)(overlap * (double)tile), 1);
-    if (tile < length) {
-        int64_t count = (length - tile + axis.step - 1) / axis.step + 1;
-
-        axis.count = (int)MIN(count, LIMIT_BATCH_ELEMENTS + 1);
-    } else {
-        axis.count = 1;
-    }
+    count     = 1 + rest / axis.step + (!cut && rest % axis.step > 0);
+    axis.count = (int)MIN(count, LIMIT_BATCH_ELEMENTS + 1);
     return axis;
 }
 
-static int axis_start(const Axis *axis, int k)
+/* Where tile k begins, and how long it is. */
+static int axis_place(const Axis *axis, int k, int *length)
 {
-    return (int)MIN(k * axis->step, axis->length - axis->tile);
+    int64_t tile  = MIN(axis->tile, axis->length);
+    int64_t start = k * axis->step;
+
+    if (!axis->cut) {
+        start = MIN(start, axis->length - tile);
+    }
+    *length = (int)MIN(tile, axis->length - start);
+    return (int)start;
 }
 
 static bool slice(Call *call, int i, const Args *in, const Axis *x, const Axis *y)
 {
     for (int k = 0; k < x->count * y->count; k++) {
-        Rect   rect = { axis_start(x, k % x->count), axis_start(y, k / x->count), (int)x->tile,
-                        (int)y->tile };
+        Rect   rect;
         char   id[37], name[60];
         Error  err = { 0 };
         Image *tile;
 
+        rect.x = axis_place(x, k % x->count, &rect.width);
+        rect.y = axis_place(y, k / x->count, &rect.height);
         call->services->new_id(call->services->context, id);
         snprintf(name, sizeof(name), "image_slice.%s", id);
         tile = image_crop(in->image, rect, text_of(name), true, &err);
@@ -88,12 +96,12 @@ static bool slice(Call *call, int i, const Args *in, const Axis *x, const Axis *
     return true;
 }
 
-static bool run(Call *call)
+static bool run_slices(Call *call, bool cut)
 {
     for (int i = 0; i < call->count; i++) {
         const Args *in = call_args(call, i);
-        Axis        x  = axis_of(image_width(in->image), in->width, in->overlap_x);
-        Axis        y  = axis_of(image_height(in->image), in->height, in->overlap_y);
+        Axis        x  = axis_of(image_width(in->image), in->width, in->overlap_x, cut);
+        Axis        y  = axis_of(image_height(in->image), in->height, in->overlap_y, cut);
         int64_t     n  = (int64_t)x.count * y.count;
 
         if (!emit_children(call, i, (int)MIN(n, INT32_MAX)) || !slice(call, i, in, &x, &y)) {
@@ -102,6 +110,28 @@ static bool run(Call *call)
     }
     return true;
 }
+
+static bool run_cut(Call *call)
+{
+    return run_slices(call, true);
+}
+
+static bool run_moved(Call *call)
+{
+    return run_slices(call, false);
+}
+
+const Block block_image_slicer_v1 = {
+    .type      = "roboflow_core/image_slicer@v1",
+    .title     = "Image Slicer",
+    .category  = CATEGORY_TRANSFORM,
+    .summary   = "Cut a picture into overlapping tiles, smaller ones at the edges.",
+    .depth     = 1,
+    .args_size = sizeof(Args),
+    .fields    = fields,
+    .outputs   = outputs,
+    .run       = run_cut,
+};
 
 const Block block_image_slicer_v2 = {
     .type      = "roboflow_core/image_slicer@v2",
@@ -112,5 +142,5 @@ const Block block_image_slicer_v2 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = outputs,
-    .run       = run,
+    .run       = run_moved,
 };

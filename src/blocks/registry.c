@@ -49,21 +49,24 @@ const Block *block_find(Text type)
     return NULL;
 }
 
+/* Names are looked at from the last: of two versions that are as near the newer
+ * one is what is meant. */
 const char *block_nearest(Text type)
 {
     const char *names[COUNT_OF(block_table)] = { NULL }, *near;
     bool        whole = type.at && memchr(type.at, '/', type.length);
-    size_t      count = 0;
+    size_t      count = COUNT_OF(block_table) - 1;
 
-    for (int i = 0; block_table[i]; i++) {
-        const char *slash = strchr(block_table[i]->type, '/');
+    for (size_t i = 0; i < count; i++) {
+        const char *full  = block_table[count - 1 - i]->type;
+        const char *slash = strchr(full, '/');
 
-        names[count++] = whole || !slash ? block_table[i]->type : slash + 1;
+        names[i] = whole || !slash ? full : slash + 1;
     }
     near = text_nearest(type, names, count);
-    for (int i = 0; near && i < (int)count; i++) {
+    for (size_t i = 0; near && i < count; i++) {
         if (names[i] == near) {
-            return block_table[i]->type;
+            return block_table[count - 1 - i]->type;
         }
     }
     return NULL;

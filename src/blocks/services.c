@@ -1,5 +1,5 @@
 /*
- * services - the defaults: the real clock and real randomness, nothing else.
+ * services - the defaults: the real clock, randomness and environment.
  */
 #include "blocks/services.h"
 
@@ -12,6 +12,18 @@ static int64_t real_now(void *context)
     return clock_local();
 }
 
+static int64_t real_utc(void *context)
+{
+    (void)context;
+    return clock_wall();
+}
+
+static const char *real_environment(void *context, const char *name)
+{
+    (void)context;
+    return getenv(name);
+}
+
 static void real_id(void *context, char out[37])
 {
     (void)context;
@@ -20,5 +32,6 @@ static void real_id(void *context, char out[37])
 
 void services_init(Services *services)
 {
-    *services = (Services){ .now = real_now, .new_id = real_id };
+    *services = (Services){ .now = real_now, .utc = real_utc, .new_id = real_id,
+                             .environment = real_environment };
 }

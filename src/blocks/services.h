@@ -22,6 +22,9 @@ typedef struct Services {
     /* Microseconds of local wall time. */
     int64_t (*now)(void *context);
 
+    /* Microseconds since 1970-01-01 UTC. */
+    int64_t (*utc)(void *context);
+
     /* A new identifier (uuid4 text). */
     void (*new_id)(void *context, char out[37]);
 
@@ -35,7 +38,7 @@ typedef struct Services {
                        Error *err);
 } Services;
 
-/* Real clock, real randomness, no files, no models. */
+/* Real clock, real randomness, the process's environment, no files, no models. */
 void services_init(Services *services);
 
 #endif

@@ -207,6 +207,9 @@ bool value_truth(Value v);
 /* Python's str(): True, None, 0.1, [1, 'a'], {'k': 1}; appended to `out`. */
 void value_print(Buffer *out, Value v);
 
+/* Python's repr(), or with `ascii` its ascii(): texts in quotes, escaped. */
+void value_print_quoted(Buffer *out, Value v, bool ascii);
+
 /* The name a user knows a value's type by: "text", "integer", "picture" ... */
 const char *value_type_name(ValueType type);
 

@@ -136,7 +136,7 @@ static bool read_map(Parser *p, StepDef *step, const Field *field, const Json *j
         Text             text = value_as_text(pair->value);
 
         if (text.length > 0 && text.at[0] == '$') {
-            if (!is_data_selector(text, field->from)) {
+            if (!is_data_selector(text, field->from) && !field->scalar) {
                 return fail(err, ERR_INVALID, "'%.*s': %s", SHOW(pair->key),
                             selector_pattern(field));
             }
@@ -239,9 +239,14 @@ static bool read_field(Parser *p, StepDef *step, const Field *field, const Json 
             add_data(p, step, field, (Text){ NULL, 0 }, -1, text);
             return true;
         }
-        if (field->selector_only || field->type != FIELD_TEXT) {
+        if (field->selector_only || (field->type != FIELD_TEXT && !field->scalar)) {
             return fail(err, ERR_INVALID, "%s", selector_pattern(field));
         }
+        add_data(p, step, field, (Text){ NULL, 0 }, -1, text);    /* told when connected */
+        return true;
+    }
+    if (field->nullable && json_is(json, JSON_NULL)) {
+        return read_literal(p, step, field, json, err);
     }
     if (field->selector_only && field->type != FIELD_VALUES && field->type != FIELD_MAP) {
         return fail(err, ERR_INVALID, "%s", selector_pattern(field));
@@ -280,9 +285,14 @@ static void read_fields(Parser *p, StepDef *step, const Json *json)
 
 static void describe_outputs(Parser *p, StepDef *step)
 {
-    StepView view = { p->arena, step->block, step->args };
-    Error    err  = { 0 };
+    Text    *targets = arena_array(p->arena, Text, MAX(step->target_count, 1));
+    StepView view    = { p->arena, step->block, step->args, targets,
+                         targets ? step->target_count : 0 };
+    Error    err     = { 0 };
 
+    for (int i = 0; i < view.target_count; i++) {
+        targets[i] = step->targets[i].selector;
+    }
     if (step->block->check && !step->block->check(&view, &err)) {
         parser_wrong_field(p, step, err.field[0] ? arena_string(p->scratch, err.field) : NULL,
                     arena_string(p->scratch, err.text));

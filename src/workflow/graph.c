@@ -132,11 +132,12 @@ static bool bind(Graph *g, const StepDef *step, const Reference *ref, Binding *b
         binding->input = (int)(input - g->plan_inputs);
         offered        = input_kinds(input);
     } else {
-        const PlanStep *source = map_get(&g->steps, s.name);
+        const PlanStep *source = s.type == SELECTOR_OUTPUT ? map_get(&g->steps, s.name) : NULL;
         int             output = source ? output_index(source, s.property) : -1;
 
         if (!source) {
-            return bad_target(g, step, ref, (Text){ ref->selector.at, 7 + s.name.length });
+            return bad_target(g, step, ref, s.type == SELECTOR_NONE ? ref->selector
+                              : (Text){ ref->selector.at, 7 + s.name.length });
         }
         if (output < 0) {
             return bad_property(g, step, ref);

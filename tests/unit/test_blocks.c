@@ -8,7 +8,8 @@
  *
  * "given" may be a list of passes through one session, "expect" then a list of
  * answers.  {"$picture": [width, height]} stands for a picture of that size, in
- * and out; "$any" fits everything.  Instead of "expect", "error" names what must
+ * and out, with "video" beside it one of that video metadata; "$any" fits
+ * everything.  Instead of "expect", "error" names what must
  * go wrong: type, and step, field and a part of the sentence when given.  "files"
  * are the files that sinks must have written, by path.
  */
@@ -39,6 +40,12 @@ static int64_t tick(void *context)
     World *world = context;
 
     return world->time += 1000001;
+}
+
+static const char *environment(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "SECRET_WORD") == 0 ? "correct horse" : NULL;
 }
 
 static void count_id(void *context, char out[37])
@@ -72,7 +79,7 @@ static bool keep_file(void *context, Text folder, Text name, Text content, bool 
 /* ---- pictures ------------------------------------------------------------------------------ */
 
 /* A gradient, so that crops of it differ. */
-static void write_picture(JsonWriter *w, const Json *size)
+static void write_picture(JsonWriter *w, const Json *size, const Json *video)
 {
     JsonWalk walk = json_walk(size);
     int      side[2] = { 0, 0 };
@@ -100,6 +107,10 @@ static void write_picture(JsonWriter *w, const Json *size)
         json_write_string(w, "base64");
         json_key(w, "value");
         json_write_base64(w, png.data, png.length);
+        if (video) {
+            json_key(w, "video_metadata");
+            json_write(w, video);
+        }
         json_end_object(w);
     } else {
         json_write_null(w);
@@ -114,7 +125,7 @@ static void write_given(JsonWriter *w, const Json *json)
     JsonWalk walk = json_walk(json);
 
     if (json_get(json, "$picture")) {
-        write_picture(w, json_get(json, "$picture"));
+        write_picture(w, json_get(json, "$picture"), json_get(json, "video"));
     } else if (json_is(json, JSON_OBJECT)) {
         json_begin_object(w);
         while (json_next(&walk)) {
@@ -294,6 +305,8 @@ static bool pass(World *world, Session *session, const Json *given, const Json *
     services_init(&services);
     services.context    = world;
     services.now        = tick;
+    services.utc        = tick;
+    services.environment = environment;
     services.new_id     = count_id;
     services.write_file = keep_file;
     buffer_init(&text, MIB(64));
@@ -466,7 +479,8 @@ TEST(block_list_names_every_file)
     buffer_init(&list, MIB(1));
     CHECK(folder && file_read("src/blocks/list.h", MIB(1), &list, &err));
     while (folder && (entry = readdir(folder)) != NULL) {
-        static const char *const shared[] = { "registry", "services", "static_crop" };
+        static const char *const shared[] = { "cache", "chains", "registry", "services",
+                                              "static_crop" };
         char   stem[100];
         bool   is_shared = false;
         size_t length    = strlen(entry->d_name);
