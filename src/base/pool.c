@@ -228,3 +228,14 @@ int pool_cores(void)
 {
     return MAX(1, MIN(cores_of_affinity(), cores_of_quota()));
 }
+
+int pool_thread(void)
+{
+    static _Atomic int      last;
+    static _Thread_local int number;
+
+    if (number == 0) {
+        number = atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+    }
+    return number;
+}

@@ -20,6 +20,9 @@ void  pool_close(Pool *pool);
  * threads; returns when all have returned.  NULL pool = plain loop. */
 void pool_each(Pool *pool, int count, void (*work)(void *context, int i), void *context);
 
+/* A small number for the calling thread, the same as long as it lives; from 1. */
+int pool_thread(void);
+
 /* Cores this process may use (affinity and cgroup quota considered), >= 1. */
 int pool_cores(void);
 

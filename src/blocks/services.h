@@ -18,6 +18,7 @@ typedef struct Services {
     Models *models;           /* NULL: no models here */
     Pool   *pool;             /* NULL: run on the calling thread */
     bool    sinks_off;        /* sinks do nothing and say so */
+    int     dispatch_depth;   /* how often this workflow was handed from server to server */
 
     /* Microseconds of local wall time. */
     int64_t (*now)(void *context);

@@ -104,7 +104,7 @@ bool record_run(Run *run, const char *folder, Error *err)
     json_key(&r.index, "steps");
     json_begin_array(&r.index);
     for (int i = 0; ok && i < run_span_count(run); i++) {
-        ok = record_step(&r, i);
+        ok = run_span(run, i)->start == 0 || record_step(&r, i);
     }
     json_end_array(&r.index);
     json_end_object(&r.index);

@@ -3,6 +3,8 @@
  */
 #include "server/app.h"
 
+#include <strings.h>
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -91,6 +93,12 @@ static bool load_workflow(void *context, Arena *arena, Text workspace, Text id, 
     return true;
 }
 
+/* A switch in the environment, as the reference reads it. */
+static bool is_on(const char *text)
+{
+    return text && (strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0);
+}
+
 bool app_open(App *app, const char *data, bool server, Error *err)
 {
     int helpers = pool_cores() - 1;
@@ -107,7 +115,8 @@ bool app_open(App *app, const char *data, bool server, Error *err)
     app->services.models     = app->models;
     app->services.pool       = pool_open(helpers);
     app->services.write_file = write_file;
-    app->source = (PlanSource){ .context = app, .load = load_workflow };
+    app->profiling = is_on(getenv("ENABLE_WORKFLOWS_PROFILING"));
+    app->source    = (PlanSource){ .context = app, .load = load_workflow };
     return true;
 }
 

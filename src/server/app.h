@@ -20,6 +20,7 @@ struct App {
     char        uuid[40];       /* of this server, for /info */
     int64_t     started;        /* monotonic */
     int         lock;           /* of the server; -1: none */
+    bool        profiling;      /* ENABLE_WORKFLOWS_PROFILING */
     char       *files;          /* the folder that sinks may write below */
 };
 

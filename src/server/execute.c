@@ -3,7 +3,9 @@
  */
 #include "server/execute.h"
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "server/body.h"
 #include "server/metrics.h"
 
 static const char start_context[] = "workflow_execution | step_execution";
@@ -28,14 +30,18 @@ static void count_steps(const Run *run)
 }
 
 void execution_open(Execution *x, App *app, Request *request, const Json *definition,
-                    const Json *inputs, bool sinks_off)
+                    const Json *body)
 {
     RunOptions options = { .services = &x->services, .cancel = request->cancel };
     Error      err     = { 0 };
 
-    *x = (Execution){ .services = app->services };
-    x->services.sinks_off = sinks_off;
-    x->plan = plan_get(definition, &app->source, request->arena, &x->problem);
+    *x = (Execution){ .services = app->services, .profiling = app->profiling };
+    x->services.sinks_off      = flag_of(json_get(body, "disable_sinks"), false);
+    x->services.dispatch_depth =
+        (int)MIN(json_int(json_get(body, "inner_workflow_dispatch_depth"), 0), INT32_MAX);
+    x->compile.start = clock_now();
+    x->plan          = plan_get(definition, &app->source, request->arena, &x->problem);
+    x->compile.end   = clock_now();
     if (!x->plan) {
         return;
     }
@@ -44,7 +50,7 @@ void execution_open(Execution *x, App *app, Request *request, const Json *defini
         problem_from_error(request->arena, &x->problem, &err, start_context);
         return;
     }
-    x->run = run_open(x->session, inputs, &options);
+    x->run = run_open(x->session, json_get(body, "inputs"), &options);
     if (!x->run) {
         fail_open(x, request, "no memory to run the workflow");
         return;

@@ -7,18 +7,22 @@
 #include "server/app.h"
 #include "server/http.h"
 #include "workflow/run.h"
+#include "workflow/trace.h"
 
 typedef struct Execution {
     const Plan *plan;
     Session    *session;
     Run        *run;
     Services    services;
+    bool        profiling;    /* the server gives traces to those who ask */
+    TraceCompile compile;     /* when */
     Problem     problem;      /* of compiling, or one that the run could not be begun for */
 } Execution;
 
-/* Compile and run.  Always close it; `problem` tells what went wrong. */
+/* Compile and run, with the inputs and flags of the request's body.  Always close
+ * it; `problem` tells what went wrong. */
 void execution_open(Execution *execution, App *app, Request *request, const Json *definition,
-                    const Json *inputs, bool sinks_off);
+                    const Json *body);
 void execution_close(Execution *execution);
 
 /* NULL when all went through. */

@@ -78,7 +78,7 @@ static bool write_steps(JsonWriter *w, const Run *run, int64_t start, Error *err
     json_key(w, "steps");
     json_begin_array(w);
     for (int i = 0; i < run_span_count(run); i++) {
-        if (!write_step(w, run, i, start, err)) {
+        if (run_span(run, i)->start != 0 && !write_step(w, run, i, start, err)) {
             return false;
         }
     }
@@ -141,8 +141,7 @@ static void run(App *app, Request *request, Response *response)
     if (!definition) {
         return;
     }
-    execution_open(&x, app, request, definition, json_get(body, "inputs"),
-                   flag_of(json_get(body, "disable_sinks"), false));
+    execution_open(&x, app, request, definition, body);
     if (execution_problem(&x)) {
         problem_answer(response, execution_problem(&x));
     } else if (x.run) {

@@ -49,8 +49,12 @@ static void write_answer(const Execution *x, const Json *body, Response *respons
         return;
     }
     json_key(&w, "profiler_trace");
-    json_begin_array(&w);
-    json_end_array(&w);
+    if (x->profiling && flag_of(json_get(body, "enable_profiling"), false)) {
+        run_write_trace(x->run, &x->compile, &w);
+    } else {
+        json_begin_array(&w);
+        json_end_array(&w);
+    }
     json_end_object(&w);
 }
 
@@ -59,8 +63,7 @@ static void execute(App *app, Request *request, Response *response, const Json *
 {
     Execution x;
 
-    execution_open(&x, app, request, definition, json_get(body, "inputs"),
-                   flag_of(json_get(body, "disable_sinks"), false));
+    execution_open(&x, app, request, definition, body);
     if (execution_problem(&x)) {
         problem_answer(response, execution_problem(&x));
     } else if (x.run) {

@@ -21,7 +21,7 @@ static bool fail_step(Call *call, ProblemClass class, int status, const char *in
                       const char *text)
 {
     const PlanStep *step    = call->inside->step;
-    Problem        *problem = &call->inside->run->problem;
+    Problem        *problem = call->inside->problem;
 
     call->inside->failed = true;
     if (problem->class != PROBLEM_NONE) {
@@ -72,7 +72,7 @@ bool call_fail_query(Call *call, int i, const UqlError *error)
         [UQL_UNDECLARED] = PROBLEM_UNDECLARED, [UQL_EVALUATION] = PROBLEM_EVALUATION,
         [UQL_STEP] = PROBLEM_STEP,
     };
-    Problem *problem = &call->inside->run->problem;
+    Problem *problem = call->inside->problem;
     char     context[200];
 
     if (error->failure == UQL_STEP) {
@@ -172,7 +172,7 @@ bool emit_children(Call *call, int i, int count)
     int                before = table->count;
     Error              err   = { 0 };
 
-    if (level_add(in->run, in->step->data_level, in->elements[i], count, &err) < 0) {
+    if (level_add(in->run, call->arena, in->step->data_level, in->elements[i], count, &err) < 0) {
         return call_fail_error(call, i, &err);
     }
     if (table->capacity > had && !grow_outputs(call, before)) {

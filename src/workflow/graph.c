@@ -60,7 +60,7 @@ static bool bad_kind(Graph *g, const StepDef *step, const Reference *ref, KindMa
     return false;
 }
 
-static bool structure_problem(Graph *g, const char *text)
+bool graph_structure_problem(Graph *g, const char *text)
 {
     problem_set(g->scratch, g->problem, PROBLEM_GRAPH_STRUCTURE, CONTEXT_GRAPH, "%s", text);
     g->problem->no_blocks = true;
@@ -80,12 +80,13 @@ static bool connect_inputs(Graph *g)
         const InputDef *from = &g->def->inputs[i];
 
         if (from->type == INPUT_BATCH && from->dimensionality < 1) {
-            return structure_problem(g, arena_printf(g->scratch, "Input '%.*s': dimensionality must"
-                                     " be at least 1.", SHOW(from->name)));
+            return graph_structure_problem(g, arena_printf(g->scratch, "Input '%.*s': "
+                                     "dimensionality must be at least 1.", SHOW(from->name)));
         }
         if (from->dimensionality > LIMIT_DIMENSIONS) {
-            return structure_problem(g, arena_printf(g->scratch, "Input '%.*s': dimensionality is "
-                                     "over %d.", SHOW(from->name), LIMIT_DIMENSIONS));
+            return graph_structure_problem(g, arena_printf(g->scratch, "Input '%.*s': "
+                                     "dimensionality is over %d.", SHOW(from->name),
+                                     LIMIT_DIMENSIONS));
         }
         g->plan_inputs[i] = (PlanInput){
             .name = from->name, .type = from->type, .kinds = from->kinds,
@@ -182,6 +183,8 @@ static bool connect_targets(Graph *g, int i)
     StepDef *from = &g->def->steps[i];
     Map      seen;
 
+    g->plan_steps[i].first_branch = g->branch_count;
+
     map_init(&seen, g->scratch);
     for (int k = 0; k < from->target_count; k++) {
         const Reference *ref = &from->targets[k];
@@ -195,8 +198,8 @@ static bool connect_targets(Graph *g, int i)
                               ref->selector }, ref->selector);
         }
         if (!map_put(&seen, s.name, target)) {
-            return structure_problem(g, arena_printf(g->scratch, "Step '%.*s' names %.*s twice; "
-                                     "a step can be named once by one controller.",
+            return graph_structure_problem(g, arena_printf(g->scratch, "Step '%.*s' names %.*s "
+                                     "twice; a step can be named once by one controller.",
                                      SHOW(from->name), SHOW(ref->selector)));
         }
         if (member->index < 0) {
@@ -214,6 +217,7 @@ static bool connect_targets(Graph *g, int i)
             target->gates = gates;
         }
     }
+    g->plan_steps[i].branch_count = g->branch_count - g->plan_steps[i].first_branch;
     return true;
 }
 
@@ -325,115 +329,3 @@ bool graph_connect(Graph *g)
                        "The workflow is too large.");
 }
 
-/* The step that fills a slot, or -1 for inputs. */
-static int producer(const Graph *g, int slot)
-{
-    for (int i = 0; i < g->plan->step_count; i++) {
-        const PlanStep *step = &g->plan_steps[i];
-
-        if (slot >= step->first_slot && slot < step->first_slot + step->output_count) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-/* A step's group is one more than the greatest among its sources'. */
-static int group_of(const Graph *g, const int *producers, const int *done, int i)
-{
-    const PlanStep *step  = &g->plan_steps[i];
-    int             group = 0;
-
-    for (int k = 0; k < step->binding_count; k++) {
-        int source = producers[step->bindings[k].slot];
-
-        if (source >= 0) {
-            if (!done[source]) {
-                return -1;
-            }
-            group = MAX(group, g->plan_steps[source].group + 1);
-        }
-    }
-    for (int k = 0; k < step->gate_count; k++) {
-        int source = g->branches[step->gates[k]].step;
-
-        if (!done[source]) {
-            return -1;
-        }
-        group = MAX(group, g->plan_steps[source].group + 1);
-    }
-    return group;
-}
-
-/* Put steps in order of group; within one, in order of definition. */
-static bool sort_steps(Graph *g)
-{
-    int       n      = g->plan->step_count;
-    PlanStep *sorted = arena_array(&g->plan->arena, PlanStep, MAX(n, 1));
-    int      *place  = arena_array(g->scratch, int, MAX(n, 1));
-    int       count  = 0;
-
-    if (!sorted || !place) {
-        return problem_set(g->scratch, g->problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
-                           "The workflow is too large.");
-    }
-    for (int group = 0; group < g->plan->group_count; group++) {
-        for (int i = 0; i < n; i++) {
-            if (g->plan_steps[i].group == group) {
-                place[i]        = count;
-                sorted[count++] = g->plan_steps[i];
-            }
-        }
-    }
-    for (int i = 0; i < g->branch_count; i++) {
-        g->branches[i].step = place[g->branches[i].step];
-    }
-    for (int i = 0; i < g->plan->output_count; i++) {
-        PlanOutput *output = (PlanOutput *)&g->plan->outputs[i];
-
-        output->step = output->step >= 0 ? place[output->step] : -1;
-    }
-    g->plan_steps  = sorted;
-    g->plan->steps = sorted;
-    return true;
-}
-
-bool graph_order(Graph *g)
-{
-    int  n         = g->plan->step_count;
-    int *producers = arena_array(g->scratch, int, g->plan->slot_count + 1);
-    int *done      = arena_array(g->scratch, int, n + 1);
-    int  left      = n;
-
-    if (!producers || !done) {
-        return problem_set(g->scratch, g->problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
-                           "The workflow is too large.");
-    }
-    for (int slot = 0; slot < g->plan->slot_count; slot++) {
-        producers[slot] = producer(g, slot);
-    }
-    while (left > 0) {
-        int before = left;
-
-        for (int i = 0; i < n; i++) {
-            int group = done[i] ? -1 : group_of(g, producers, done, i);
-
-            if (group >= 0) {
-                g->plan_steps[i].group = group;
-                g->plan->group_count   = MAX(g->plan->group_count, group + 1);
-                done[i] = 1;
-                left--;
-            }
-        }
-        if (left == before) {
-            for (int i = 0; i < n; i++) {
-                if (!done[i]) {
-                    return structure_problem(g, arena_printf(g->scratch, "Step '%.*s' depends on "
-                                             "itself through other steps: a workflow has no "
-                                             "cycles.", SHOW(g->plan_steps[i].name)));
-                }
-            }
-        }
-    }
-    return sort_steps(g);
-}

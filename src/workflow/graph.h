@@ -29,11 +29,15 @@ typedef struct Graph {
  * gates resolved), ->outputs. */
 bool graph_connect(Graph *graph) MUST_USE;
 
-/* Sort plan->steps into groups by longest distance; a cycle is a problem. */
+/* Sort plan->steps into groups by longest distance; a cycle is a problem
+ * (order.c). */
 bool graph_order(Graph *graph) MUST_USE;
 
 /* Give every input, step and output its level. */
 bool graph_levels(Graph *graph) MUST_USE;
+
+/* A problem of the graph's structure that belongs to no field.  Returns false. */
+bool graph_structure_problem(Graph *graph, const char *text);
 
 #define CONTEXT_GRAPH "workflow_compilation | execution_graph_construction"
 

@@ -93,7 +93,8 @@ static bool read_nested(Run *run, const PlanInput *input, const Json *json, cons
         return bad_input_text(run, input, arena_printf(&run->arena, "%.*s is not a list, but the "
                               "input has dimensionality %d", SHOW(id), input->dimensionality));
     }
-    first = level_add(run, level, parent, (int)MIN(json_count(json), (size_t)INT32_MAX), &err);
+    first = level_add(run, &run->arena, level, parent,
+                      (int)MIN(json_count(json), (size_t)INT32_MAX), &err);
     if (first < 0) {
         return bad_input(run, input, &err);
     }
@@ -132,7 +133,7 @@ static bool read_deep_batch(Run *run, const PlanInput *input, const Json *json, 
         path[input->dimensionality - 1 - depth++] = level;
     }
     for (int d = 1; d < input->dimensionality; d++) {
-        if (!level_open(run, path[d], d == 1 ? (int)size : LIMIT_BATCH_ELEMENTS)) {
+        if (!level_open(run, &run->arena, path[d], d == 1 ? (int)size : LIMIT_BATCH_ELEMENTS)) {
             return true;
         }
     }
@@ -331,8 +332,8 @@ bool run_assemble(Run *run, const Json *inputs)
     Error  err  = { 0 };
 
     if (run->plan->level_count > 0 && run->plan->levels[0].step < 0) {
-        if (!level_open(run, 0, 1) ||
-            level_add(run, 0, 0, (int)MIN(size, (size_t)INT32_MAX), &err) < 0) {
+        if (!level_open(run, &run->arena, 0, 1) ||
+            level_add(run, &run->arena, 0, 0, (int)MIN(size, (size_t)INT32_MAX), &err) < 0) {
             return bad_input(run, &run->plan->inputs[0], &err);
         }
     }

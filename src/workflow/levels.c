@@ -98,23 +98,27 @@ typedef struct Inputs {
     bool cast;                /* a scalar feeds a field that casts */
 } Inputs;
 
-/* Bindings of one list or dict must agree among themselves. */
-static bool check_compound(Graph *g, const PlanStep *step, int k)
+/* Bindings of one list or dict, which are neighbours, must agree among themselves:
+ * every one with the first that is of a batch. */
+static bool check_compound(Graph *g, const PlanStep *step, int k, int *first)
 {
     const Binding *a = &step->bindings[k];
+    const Binding *b = *first >= 0 ? &step->bindings[*first] : NULL;
 
-    for (int j = 0; j < k; j++) {
-        const Binding *b = &step->bindings[j];
-
-        if (b->field != a->field || b->level < 0 || a->level < 0 || b->level == a->level) {
-            continue;
-        }
-        if (depth_of(g, a->level) != depth_of(g, b->level)) {
-            return bad_dimensions(g, step, "one field holds values of different dimensionality");
-        }
-        return bad_lineage(g, step);
+    if (a->level < 0) {
+        return true;
     }
-    return true;
+    if (!b || b->field != a->field) {
+        *first = k;
+        return true;
+    }
+    if (b->level == a->level) {
+        return true;
+    }
+    if (depth_of(g, a->level) != depth_of(g, b->level)) {
+        return bad_dimensions(g, step, "one field holds values of different dimensionality");
+    }
+    return bad_lineage(g, step);
 }
 
 static bool note_level(Graph *g, const PlanStep *step, int level, Inputs *in)
@@ -145,6 +149,8 @@ static bool note_level(Graph *g, const PlanStep *step, int level, Inputs *in)
 
 static bool gather(Graph *g, PlanStep *step, const int *slot_levels, Inputs *in)
 {
+    int first = -1;
+
     *in = (Inputs){ LEVEL_SCALAR, LEVEL_SCALAR, false, false };
     for (int k = 0; k < step->binding_count; k++) {
         Binding *binding = (Binding *)&step->bindings[k];
@@ -152,7 +158,7 @@ static bool gather(Graph *g, PlanStep *step, const int *slot_levels, Inputs *in)
         binding->level = slot_levels[binding->slot];
         in->group      = in->group || binding->field->type == FIELD_GROUP;
         in->cast       = in->cast || binding->field->cast;
-        if (!check_compound(g, step, k) || !note_level(g, step, binding->level, in)) {
+        if (!check_compound(g, step, k, &first) || !note_level(g, step, binding->level, in)) {
             return false;
         }
     }
@@ -260,10 +266,8 @@ static bool step_levels(Graph *g, int i, int *slot_levels)
     for (int k = 0; k < step->output_count; k++) {
         slot_levels[step->first_slot + k] = step->data_level;
     }
-    for (int k = 0; k < g->branch_count; k++) {
-        if (g->branches[k].step == i) {
-            g->branches[k].level = step->exec_level;
-        }
+    for (int k = 0; k < step->branch_count; k++) {
+        g->branches[step->first_branch + k].level = step->exec_level;
     }
     return depth_of(g, step->data_level) <= LIMIT_DIMENSIONS ||
            bad_dimensions(g, step, "its outputs have too many dimensions");

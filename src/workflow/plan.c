@@ -22,6 +22,7 @@ static bool compile(Plan *plan, const Json *resolved, Arena *scratch, Problem *p
         !graph_connect(&graph) || !graph_order(&graph) || !graph_levels(&graph)) {
         return false;
     }
+    plan->costs = arena_array(&plan->arena, int64_t, MAX(plan->step_count, 1));
     return !arena_failed(&plan->arena) ||
            problem_set(scratch, problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
                        "The workflow is too large.");
@@ -49,6 +50,19 @@ const Plan *plan_compile(const Json *definition, const PlanSource *source, Arena
 {
     return inner_resolve(arena, definition, source, &definition, problem)
                ? compile_resolved(definition, arena, problem) : NULL;
+}
+
+int64_t plan_cost(const Plan *plan, int step)
+{
+    return __atomic_load_n(&plan->costs[step], __ATOMIC_RELAXED);
+}
+
+void plan_note_cost(const Plan *plan, int step, int64_t nanoseconds)
+{
+    int64_t before = plan_cost(plan, step);
+    int64_t now    = before == 0 ? nanoseconds : before + (nanoseconds - before) / 4;
+
+    __atomic_store_n(&plan->costs[step], MAX(now, 1), __ATOMIC_RELAXED);
 }
 
 const Plan *plan_ref(const Plan *plan)

@@ -76,6 +76,8 @@ typedef struct PlanStep {
     int            binding_count;
     const int     *gates;          /* branches that must be open */
     int            gate_count;
+    int            first_branch;   /* of its own branches, which are neighbours */
+    int            branch_count;
 } PlanStep;
 
 typedef struct PlanOutput {
@@ -103,7 +105,14 @@ struct Plan {
     const Branch     *branches;
     int               branch_count;
     int               slot_count;
+    int64_t          *costs;        /* see plan_cost() */
 };
+
+/* What a step's last runs took, in nanoseconds, smoothed; 0: it never ran.  The one
+ * thing about a plan that changes, and only ever an estimate: runs on many threads
+ * tell it. */
+int64_t plan_cost(const Plan *plan, int step);
+void    plan_note_cost(const Plan *plan, int step, int64_t nanoseconds);
 
 /* Where workflows are found that a definition names instead of containing them.
  * `load` gives the JSON text of one, in `arena`; `version` may be empty. */

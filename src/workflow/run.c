@@ -23,7 +23,7 @@ int level_ancestor(const Run *run, int of, int element, int level)
     return element;
 }
 
-bool level_open(Run *run, int level, int parents)
+bool level_open(Run *run, Arena *arena, int level, int parents)
 {
     LevelTable *table = &run->levels[level];
 
@@ -31,12 +31,12 @@ bool level_open(Run *run, int level, int parents)
         return true;
     }
     table->parents  = parents;
-    table->first    = arena_array(&run->arena, int, MAX(parents, 1));
-    table->children = arena_array(&run->arena, int, MAX(parents, 1));
+    table->first    = arena_array(arena, int, MAX(parents, 1));
+    table->children = arena_array(arena, int, MAX(parents, 1));
     return table->first && table->children;
 }
 
-int level_add(Run *run, int level, int parent, int count, Error *err)
+int level_add(Run *run, Arena *arena, int level, int parent, int count, Error *err)
 {
     LevelTable *table = &run->levels[level];
     int         first = table->count;
@@ -47,7 +47,7 @@ int level_add(Run *run, int level, int parent, int count, Error *err)
     }
     if (first + count > table->capacity) {
         int  capacity = MAX(first + count, table->capacity * 2);
-        int *parents  = arena_array(&run->arena, int, MAX(capacity, 1));
+        int *parents  = arena_array(arena, int, MAX(capacity, 1));
 
         if (!parents) {
             fail(err, ERR_MEMORY, "no memory for a batch of %d elements", first + count);
@@ -76,7 +76,20 @@ static bool run_tables(Run *run)
     run->slots  = arena_array(&run->arena, Value *, MAX(plan->slot_count, 1));
     run->open   = arena_array(&run->arena, uint8_t *, MAX(plan->branch_count, 1));
     run->spans  = arena_array(&run->arena, StepSpan, MAX(plan->step_count, 1));
+    for (int i = 0; run->spans && i < plan->step_count; i++) {
+        run->spans[i].step = i;
+    }
     return run->levels && run->slots && run->open && run->spans;
+}
+
+static bool memory_failed(const Run *run)
+{
+    for (const StepArena *step = run->arenas; step; step = step->next) {
+        if (arena_failed(&step->arena)) {
+            return true;
+        }
+    }
+    return arena_failed(&run->arena);
 }
 
 /* Between steps: the deadline, the client, and the memory. */
@@ -88,7 +101,7 @@ static bool may_go_on(Run *run)
         return problem_from_error(&run->arena, &run->problem, &err,
                                   "workflow_execution | step_execution");
     }
-    if (arena_failed(&run->arena)) {
+    if (memory_failed(run)) {
         fail(&err, ERR_MEMORY, "the run needs more memory than %zu MB",
              (size_t)LIMIT_RUN_MEMORY >> 20);
         return problem_from_error(&run->arena, &run->problem, &err,
@@ -99,15 +112,31 @@ static bool may_go_on(Run *run)
 
 static void execute(Run *run, const Json *inputs)
 {
-    if (!run_assemble(run, inputs)) {
+    const Plan *plan  = run->plan;
+    int         first = 0;
+
+    bool        assembled;
+
+    run->times.began     = clock_now();
+    assembled            = run_assemble(run, inputs);
+    run->times.assembled = clock_now();
+    if (!assembled) {
         return;
     }
-    for (int i = 0; i < run->plan->step_count; i++) {
-        if (!may_go_on(run) || !run_step(run, i)) {
+    while (first < plan->step_count && may_go_on(run)) {
+        int end = first + 1;
+
+        while (end < plan->step_count && plan->steps[end].group == plan->steps[first].group) {
+            end++;
+        }
+        run_group(run, first, end);
+        if (run->problem.class != PROBLEM_NONE) {
             return;
         }
+        first = end;
     }
     (void)may_go_on(run);
+    run->times.executed = clock_now();
 }
 
 Run *run_open(Session *session, const Json *inputs, const RunOptions *options)
@@ -136,6 +165,13 @@ Run *run_open(Session *session, const Json *inputs, const RunOptions *options)
 void run_close(Run *run)
 {
     if (run) {
+        while (run->arenas) {
+            StepArena *step = run->arenas;
+
+            run->arenas = step->next;
+            arena_fini(&step->arena);
+            free(step);
+        }
         arena_fini(&run->arena);
         plan_unref(run->plan);
         free(run);
@@ -154,7 +190,7 @@ const Plan *run_plan(const Run *run)
 
 int run_span_count(const Run *run)
 {
-    return run->span_count;
+    return run->plan->step_count;
 }
 
 const StepSpan *run_span(const Run *run, int i)

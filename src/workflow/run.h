@@ -21,7 +21,8 @@ typedef struct RunOptions {
 /* One executed step, for profiles and recordings. */
 typedef struct StepSpan {
     int     step;           /* index into the plan's steps */
-    int64_t start, end;     /* monotonic nanoseconds */
+    int     thread;         /* number of the thread it ran on */
+    int64_t start, end;     /* monotonic nanoseconds; 0: the run ended before it */
     int     elements;       /* that it ran on; 0: skipped */
     bool    failed;
 } StepSpan;

@@ -3,6 +3,8 @@
  */
 #include "workflow/session.h"
 
+#include <pthread.h>
+
 #include "base/map.h"
 
 /* What one step remembers. */
@@ -13,9 +15,10 @@ typedef struct StepState {
 } StepState;
 
 struct Session {
-    const Plan *plan;
-    Arena       arena;
-    StepState  *steps;
+    const Plan     *plan;
+    pthread_mutex_t lock;     /* of the arena: steps of one run may ask at once */
+    Arena           arena;
+    StepState      *steps;
 };
 
 Session *session_open(const Plan *plan, Error *err)
@@ -31,6 +34,7 @@ Session *session_open(const Plan *plan, Error *err)
         fail(err, ERR_MEMORY, "no memory for a session");
         return NULL;
     }
+    pthread_mutex_init(&session->lock, NULL);
     session->plan = plan_ref(plan);
     return session;
 }
@@ -56,6 +60,7 @@ void session_close(Session *session)
         close_step(session->plan->steps[i].block, &session->steps[i]);
     }
     arena_fini(&session->arena);
+    pthread_mutex_destroy(&session->lock);
     plan_unref(session->plan);
     free(session);
 }
@@ -71,12 +76,14 @@ void *session_state(Session *session, int step)
     StepState *state = &session->steps[step];
 
     if (size > 0 && !state->state) {
+        pthread_mutex_lock(&session->lock);
         state->state = arena_try(&session->arena, 1, size);
+        pthread_mutex_unlock(&session->lock);
     }
     return state->state;
 }
 
-void *session_video_state(Session *session, int step, Text video_id, Error *err)
+static void *video_state(Session *session, int step, Text video_id, Error *err)
 {
     size_t     size  = session->plan->steps[step].block->video_state_size;
     StepState *state = &session->steps[step];
@@ -101,4 +108,14 @@ void *session_video_state(Session *session, int step, Text video_id, Error *err)
     }
     map_put(&state->videos, arena_text(&session->arena, video_id), found);
     return found;
+}
+
+void *session_video_state(Session *session, int step, Text video_id, Error *err)
+{
+    void *state;
+
+    pthread_mutex_lock(&session->lock);
+    state = video_state(session, step, video_id, err);
+    pthread_mutex_unlock(&session->lock);
+    return state;
 }

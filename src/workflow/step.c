@@ -2,6 +2,7 @@
  * step - one step of a run: which elements, with which arguments.
  */
 #include "base/clock.h"
+#include "base/pool.h"
 #include "workflow/field.h"
 #include "workflow/inside.h"
 
@@ -10,6 +11,8 @@
 /* The elements a step runs on, while they are being chosen. */
 typedef struct Choosing {
     Run            *run;
+    Arena          *arena;
+    Problem        *problem;
     const PlanStep *step;
     int             count;
     int            *elements;
@@ -94,17 +97,17 @@ static bool child_fits(const Run *run, const PlanStep *step, int level, int chil
 
 /* The values of one deeper level below `element` as a list; false when there are
  * no children at all. */
-static bool gather_group(Run *run, const PlanStep *step, const Binding *binding, int element,
-                         ValueList *out)
+static bool gather_group(Choosing *c, const Binding *binding, int element, ValueList *out)
 {
+    Run              *run   = c->run;
     const LevelTable *table = &run->levels[binding->level];
     int    first = table->first ? table->first[element] : 0;
     int    count = table->first ? table->children[element] : 0;
-    Value *items = arena_array(&run->arena, Value, MAX(count, 1));
+    Value *items = arena_array(c->arena, Value, MAX(count, 1));
     int    kept  = 0;
 
     for (int i = first; items && i < first + count; i++) {
-        if (child_fits(run, step, binding->level, i)) {
+        if (child_fits(run, c->step, binding->level, i)) {
             items[kept++] = source_value(run, binding, i);
         }
     }
@@ -119,9 +122,9 @@ static bool store_group(Choosing *c, const Binding *binding, int element, char *
     bool      any  = true;
 
     if (binding->level >= 0 && binding->level != c->step->exec_level) {
-        any = gather_group(run, c->step, binding, element, &list);
+        any = gather_group(c, binding, element, &list);
     } else {
-        Value *only = arena_new(&run->arena, Value);     /* a scalar as a batch of one */
+        Value *only = arena_new(c->arena, Value);     /* a scalar as a batch of one */
 
         *only = source_value(run, binding, binding->level < 0 ? 0 : element);
         list  = (ValueList){ only, 1 };
@@ -141,13 +144,13 @@ static void own_items(Choosing *c, const Field *field, char *args)
 {
     if (field->type == FIELD_VALUES) {
         ValueList *list = field_member(field, args);
-        Value     *copy = arena_array(&c->run->arena, Value, MAX(list->count, 1));
+        Value     *copy = arena_array(c->arena, Value, MAX(list->count, 1));
 
         list->items = copy;
         list->count = copy ? list->count : 0;
     } else {
         Value     *map  = field_member(field, args);
-        ValuePair *copy = arena_array(&c->run->arena, ValuePair, MAX(map->count, 1));
+        ValuePair *copy = arena_array(c->arena, ValuePair, MAX(map->count, 1));
 
         if (copy && map->count > 0) {
             memcpy(copy, map->as.pairs, map->count * sizeof(*copy));
@@ -177,14 +180,14 @@ static void store_item(const Binding *binding, char *args, Value value)
 static bool bad_argument(Choosing *c, const Binding *binding, const Error *err)
 {
     const PlanStep *step = c->step;
-    const char     *text = arena_printf(&c->run->arena, "%s: %s", binding->field->name, err->text);
+    const char     *text = arena_printf(c->arena, "%s: %s", binding->field->name, err->text);
 
-    problem_set(&c->run->arena, &c->run->problem, PROBLEM_STEP, CONTEXT_STEP,
+    problem_set(c->arena, c->problem, PROBLEM_STEP, CONTEXT_STEP,
                 "Step '%.*s' cannot use what %.*s gives: %s", SHOW(step->name),
                 SHOW(binding->selector), text);
-    c->run->problem.inner_type    = "TypeError";
-    c->run->problem.inner_message = text;
-    problem_add_block(&c->run->arena, &c->run->problem, (BlockProblem){
+    c->problem->inner_type    = "TypeError";
+    c->problem->inner_message = text;
+    problem_add_block(c->arena, c->problem, (BlockProblem){
         .block_id = step->name.at, .block_type = step->block->type, .details = text });
     return false;
 }
@@ -213,7 +216,7 @@ static bool fill_args(Choosing *c, int element, char *args, bool *skip)
             store_item(binding, args, value);
         } else if (value_is_null(value) && c->step->block->takes_empty) {
             continue;
-        } else if (!field_store(&c->run->arena, binding->field, value, args, &err)) {
+        } else if (!field_store(c->arena, binding->field, value, args, &err)) {
             return bad_argument(c, binding, &err);
         }
     }
@@ -227,8 +230,8 @@ static bool choose(Choosing *c)
     int             n    = level_size(run, step->exec_level);
     size_t          size = step->block->args_size;
 
-    c->elements = arena_array(&run->arena, int, MAX(n, 1));
-    c->args     = arena_try(&run->arena, (size_t)MAX(n, 1), MAX(size, 1));
+    c->elements = arena_array(c->arena, int, MAX(n, 1));
+    c->args     = arena_try(c->arena, (size_t)MAX(n, 1), MAX(size, 1));
     for (int i = 0; c->elements && c->args && i < n; i++) {
         bool skip = false;
 
@@ -249,46 +252,49 @@ static bool choose(Choosing *c)
 /* ---- the step --------------------------------------------------------------------------- */
 
 /* Slots for what the step will emit, and masks for its branches. */
-static bool prepare_results(Run *run, int index)
+static bool prepare_results(const StepRun *s)
 {
-    const PlanStep *step = &run->plan->steps[index];
+    Run            *run  = s->run;
+    const PlanStep *step = &run->plan->steps[s->index];
     int             n    = level_size(run, step->exec_level);
 
-    for (int k = 0; k < run->plan->branch_count; k++) {
-        if (run->plan->branches[k].step == index) {
-            run->open[k] = arena_array(&run->arena, uint8_t, MAX(n, 1));
-        }
+    for (int k = 0; k < step->branch_count; k++) {
+        run->open[step->first_branch + k] = arena_array(s->arena, uint8_t, MAX(n, 1));
     }
     if (step->block->depth > 0) {
-        return level_open(run, step->data_level, n);
+        return level_open(run, s->arena, step->data_level, n);
     }
     for (int k = 0; k < step->output_count; k++) {
-        run->slots[step->first_slot + k] = arena_array(&run->arena, Value, MAX(n, 1));
+        run->slots[step->first_slot + k] = arena_array(s->arena, Value, MAX(n, 1));
     }
     return true;
 }
 
-bool run_step(Run *run, int index)
+bool run_step(StepRun *s)
 {
-    const PlanStep   *step   = &run->plan->steps[index];
-    Choosing          c      = { .run = run, .step = step };
-    StepSpan         *span   = &run->spans[run->span_count++];
-    struct CallInside inside = { .run = run, .step = step, .index = index };
-    Call              call   = { .arena = &run->arena, .services = run->options.services,
+    Run              *run    = s->run;
+    const PlanStep   *step   = &run->plan->steps[s->index];
+    Choosing          c      = { .run = run, .arena = s->arena, .problem = s->problem,
+                                 .step = step };
+    StepSpan         *span   = &run->spans[s->index];
+    struct CallInside inside = { .run = run, .step = step, .index = s->index,
+                                 .problem = s->problem };
+    Call              call   = { .arena = s->arena, .services = run->options.services,
                                  .cancel = run->options.cancel, .inside = &inside };
 
-    *span = (StepSpan){ .step = index, .start = clock_now() };
+    *span = (StepSpan){ .step = s->index, .thread = pool_thread(), .start = clock_now() };
     if (!choose(&c)) {
         span->failed = true;
-    } else if (c.count > 0 && prepare_results(run, index)) {
+    } else if (c.count > 0 && prepare_results(s)) {
         inside.elements = c.elements;
         inside.args     = c.args;
         call.count      = c.count;
-        call.state      = session_state(run->session, index);
+        call.state      = session_state(run->session, s->index);
         span->failed    = !step->block->run(&call) || inside.failed;
-        assert(!span->failed || run->problem.class != PROBLEM_NONE);
+        assert(!span->failed || s->problem->class != PROBLEM_NONE);
     }
     span->elements = c.count;
     span->end      = clock_now();
+    plan_note_cost(run->plan, s->index, span->end - span->start);
     return !span->failed;
 }

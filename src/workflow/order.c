@@ -1,0 +1,170 @@
+/*
+ * order - the order in which steps can run.
+ *
+ * Kahn's algorithm ("Topological sorting of large networks", 1962): a step is ready
+ * when all steps before it are placed; its group is one more than the greatest of
+ * theirs.  Time and memory are linear in steps and references.
+ */
+#include "workflow/graph.h"
+
+/* "After step i come targets[first[i]] .. targets[first[i + 1] - 1]." */
+typedef struct Edges {
+    int *producer;      /* of each slot: the step, or -1 for an input */
+    int *first;
+    int *targets;
+    int *waiting;       /* of each step: steps before it that are not placed */
+    int *queue;
+} Edges;
+
+typedef void (*EdgeVisit)(Edges *edges, int from, int to);
+
+static void each_edge(const Graph *g, Edges *edges, EdgeVisit visit)
+{
+    for (int i = 0; i < g->plan->step_count; i++) {
+        const PlanStep *step = &g->plan_steps[i];
+
+        for (int k = 0; k < step->binding_count; k++) {
+            int from = edges->producer[step->bindings[k].slot];
+
+            if (from >= 0) {
+                visit(edges, from, i);
+            }
+        }
+        for (int k = 0; k < step->gate_count; k++) {
+            visit(edges, g->branches[step->gates[k]].step, i);
+        }
+    }
+}
+
+static void count_edge(Edges *edges, int from, int to)
+{
+    edges->first[from + 1]++;
+    edges->waiting[to]++;
+}
+
+/* first[from] runs ahead while targets are filled in, and is set back after. */
+static void add_edge(Edges *edges, int from, int to)
+{
+    edges->targets[edges->first[from]++] = to;
+}
+
+static bool find_edges(const Graph *g, Edges *edges)
+{
+    int n = g->plan->step_count;
+
+    *edges = (Edges){ .producer = arena_array(g->scratch, int, g->plan->slot_count + 1),
+                      .first    = arena_array(g->scratch, int, n + 1),
+                      .waiting  = arena_array(g->scratch, int, n + 1),
+                      .queue    = arena_array(g->scratch, int, n + 1) };
+    if (!edges->producer || !edges->first || !edges->waiting || !edges->queue) {
+        return false;
+    }
+    for (int slot = 0; slot < g->plan->slot_count; slot++) {
+        edges->producer[slot] = -1;
+    }
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < g->plan_steps[i].output_count; k++) {
+            edges->producer[g->plan_steps[i].first_slot + k] = i;
+        }
+    }
+    each_edge(g, edges, count_edge);
+    for (int i = 0; i < n; i++) {
+        edges->first[i + 1] += edges->first[i];
+    }
+    edges->targets = arena_array(g->scratch, int, edges->first[n] + 1);
+    if (!edges->targets) {
+        return false;
+    }
+    each_edge(g, edges, add_edge);
+    memmove(edges->first + 1, edges->first, (size_t)n * sizeof(int));
+    edges->first[0] = 0;
+    return true;
+}
+
+/* Give every step its group; the number of steps that got one. */
+static int place_steps(Graph *g, Edges *edges)
+{
+    int n = g->plan->step_count, placed = 0, queued = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (edges->waiting[i] == 0) {
+            edges->queue[queued++] = i;
+        }
+    }
+    for (; placed < queued; placed++) {
+        int i     = edges->queue[placed];
+        int group = g->plan_steps[i].group;
+
+        g->plan->group_count = MAX(g->plan->group_count, group + 1);
+        for (int k = edges->first[i]; k < edges->first[i + 1]; k++) {
+            int next = edges->targets[k];
+
+            g->plan_steps[next].group = MAX(g->plan_steps[next].group, group + 1);
+            if (--edges->waiting[next] == 0) {
+                edges->queue[queued++] = next;
+            }
+        }
+    }
+    return placed;
+}
+
+/* Put steps in order of group; within one, in order of definition. */
+static bool sort_steps(Graph *g)
+{
+    int       n      = g->plan->step_count;
+    PlanStep *sorted = arena_array(&g->plan->arena, PlanStep, MAX(n, 1));
+    int      *place  = arena_array(g->scratch, int, MAX(n, 1));
+    int      *next   = arena_array(g->scratch, int, g->plan->group_count + 1);
+
+    if (!sorted || !place || !next) {
+        return false;
+    }
+    for (int i = 0; i < n; i++) {
+        next[g->plan_steps[i].group + 1]++;
+    }
+    for (int group = 0; group < g->plan->group_count; group++) {
+        next[group + 1] += next[group];
+    }
+    for (int i = 0; i < n; i++) {
+        place[i]         = next[g->plan_steps[i].group]++;
+        sorted[place[i]] = g->plan_steps[i];
+    }
+    for (int i = 0; i < g->branch_count; i++) {
+        g->branches[i].step = place[g->branches[i].step];
+    }
+    for (int i = 0; i < g->plan->output_count; i++) {
+        PlanOutput *output = (PlanOutput *)&g->plan->outputs[i];
+
+        output->step = output->step >= 0 ? place[output->step] : -1;
+    }
+    g->plan_steps  = sorted;
+    g->plan->steps = sorted;
+    return true;
+}
+
+static bool cycle(Graph *g, const Edges *edges)
+{
+    int i = 0;
+
+    while (edges->waiting[i] == 0) {
+        i++;
+    }
+    return graph_structure_problem(g, arena_printf(g->scratch, "Step '%.*s' depends on itself, "
+                                   "perhaps through other steps: a workflow has no cycles.",
+                                   SHOW(g->plan_steps[i].name)));
+}
+
+bool graph_order(Graph *g)
+{
+    Edges edges;
+
+    if (!find_edges(g, &edges)) {
+        return problem_set(g->scratch, g->problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
+                           "The workflow is too large.");
+    }
+    if (place_steps(g, &edges) < g->plan->step_count) {
+        return cycle(g, &edges);
+    }
+    return sort_steps(g) || problem_set(g->scratch, g->problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
+                                        "The workflow is too large.");
+}
