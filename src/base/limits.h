@@ -36,6 +36,7 @@
 #define LIMIT_JPEG_SCANS       100
 #define LIMIT_PNG_CHUNK        MIB(16)
 #define LIMIT_METADATA_BYTES   MIB(1)
+#define LIMIT_CONTOUR_BYTES    MIB(256)    /* points of all outlines in one picture */
 
 /* Workflows */
 #define LIMIT_STEPS            1000
@@ -50,6 +51,9 @@
 #define LIMIT_PLANS            256         /* compiled definitions kept */
 #define LIMIT_PROBLEMS         100         /* problems of one definition reported */
 #define LIMIT_DETECTIONS       10000
+#define LIMIT_MASK_BYTES       MIB(256)    /* masks of one set of detections, a byte a pixel */
+#define LIMIT_MASK_EDGES       (1 << 28)   /* pixels along the edges of its polygons */
+#define LIMIT_KEYPOINTS        1000000     /* detections x the longest list, as the reference */
 #define LIMIT_DELAY_FRAMES     10000
 #define LIMIT_VIDEOS           1024        /* videos one session remembers */
 #define LIMIT_FORMATTED_TEXT   MIB(16)

@@ -4,11 +4,14 @@
  * One crop per detection, called by the detection's id, and beside it that
  * detection alone with its box moved into the crop.  A box that begins left of or
  * above the picture, or is empty after rounding, gives nothing; one that reaches
- * beyond the right or lower edge is cut off.
+ * beyond the right or lower edge is cut off.  What an object's mask leaves free of
+ * its crop can be covered with a colour, more or less opaque.
  */
 #include <math.h>
 
 #include "blocks/block.h"
+#include "image/resize.h"
+#include "value/wire.h"
 
 typedef struct Args {
     Image            *image;
@@ -43,16 +46,103 @@ static const Output outputs[] = {
     { 0 },
 };
 
-/* Masks come with the segmentation models; covering without them would lie. */
-static bool has_masks(const Detections *set)
+/* ---- the colour ------------------------------------------------------------------- */
+
+typedef struct Color {
+    uint8_t blue, green, red;
+} Color;
+
+static int hex_digit(char c)
 {
-    for (int c = 0; c < set->column_count; c++) {
-        if (text_is(set->columns[c].name, "points") || text_is(set->columns[c].name, "rle_mask")) {
-            return true;
-        }
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* "#rgb" or "#rrggbb". */
+static bool color_from_hex(Text text, Color *color)
+{
+    int  parts[3];
+    int  width = text.length == 7 ? 2 : 1;
+    bool valid = (text.length == 4 || text.length == 7) && text.at[0] == '#';
+
+    for (int i = 0; valid && i < 3; i++) {
+        int high = hex_digit(text.at[1 + i * width]);
+        int low  = hex_digit(text.at[i * width + width]);
+
+        valid    = high >= 0 && low >= 0;
+        parts[i] = high * 16 + low;
     }
+    if (valid) {
+        *color = (Color){ (uint8_t)parts[2], (uint8_t)parts[1], (uint8_t)parts[0] };
+    }
+    return valid;
+}
+
+/* "(r, g, b)". */
+static bool color_from_tuple(Text text, Color *color)
+{
+    int red, green, blue, end = 0;
+
+    if (text.length > 60 || text.at[0] != '(' ||
+        sscanf(text.at, "( %3d , %3d , %3d )%n", &red, &green, &blue, &end) != 3 ||
+        (size_t)end != text.length) {
+        return false;
+    }
+    *color = (Color){ (uint8_t)MIN(MAX(blue, 0), 255), (uint8_t)MIN(MAX(green, 0), 255),
+                      (uint8_t)MIN(MAX(red, 0), 255) };
+    return true;
+}
+
+/* [r, g, b]. */
+static bool color_from_list(Value list, Color *color)
+{
+    uint8_t parts[3];
+
+    if ((list.type != VALUE_LIST && list.type != VALUE_TUPLE) || list.count != 3) {
+        return false;
+    }
+    for (int i = 0; i < 3; i++) {
+        double number;
+
+        if (!value_to_double(list.as.items[i], &number) &&
+            !(list.as.items[i].type == VALUE_STRING &&
+              text_to_double(value_as_text(list.as.items[i]), &number))) {
+            return false;
+        }
+        if (number != nearbyint(number)) {
+            return false;
+        }
+        parts[i] = (uint8_t)fmin(fmax(number, 0), 255);
+    }
+    *color = (Color){ parts[2], parts[1], parts[0] };
+    return true;
+}
+
+static bool color_read(Value value, Color *color)
+{
+    if (value.type == VALUE_STRING) {
+        return color_from_hex(value_as_text(value), color) ||
+               color_from_tuple(value_as_text(value), color);
+    }
+    return color_from_list(value, color);
+}
+
+/* A list must be one of three; what a text says is looked at when it is needed. */
+static bool check(const StepView *step, Error *err)
+{
+    const Args *args = step->args;
+    Color       color;
+
+    if (args->background.type == VALUE_NULL || args->background.type == VALUE_STRING ||
+        color_read(args->background, &color)) {
+        return true;
+    }
+    fail(err, ERR_INVALID, "a colour is '#rrggbb', '(r, g, b)' or a list of three whole numbers");
+    snprintf(err->field, sizeof(err->field), "background_color");
     return false;
 }
+
+/* ---- crops --------------------------------------------------------------------------- */
 
 /* The box in whole pixels, half to even, cut off on the right and below; false
  * when nothing of it can be cut out. */
@@ -69,65 +159,49 @@ static bool crop_rect(const Image *image, Box box, Rect *rect)
     return true;
 }
 
-/* A list of {"x", "y", ...} moved by a crop's corner; other values as they are. */
-static Value moved_points(Arena *arena, Value points, Rect rect)
-{
-    ListBuilder list = list_builder(arena, points.count);
-
-    for (uint32_t i = 0; points.type == VALUE_LIST && i < points.count; i++) {
-        Value       point = points.as.items[i];
-        DictBuilder moved = dict_builder(arena, point.count);
-
-        for (uint32_t k = 0; point.type == VALUE_DICT && k < point.count; k++) {
-            const ValuePair *pair = &point.as.pairs[k];
-            int              by   = text_is(pair->key, "x")   ? rect.x
-                                    : text_is(pair->key, "y") ? rect.y : 0;
-            double           at;
-
-            dict_set(&moved, pair->key, by && value_to_double(pair->value, &at)
-                                            ? value_double(at - by) : pair->value);
-        }
-        list_add(&list, dict_done(&moved));
-    }
-    return points.type == VALUE_LIST ? list_done(&list) : points;
-}
-
-static DetectionColumn moved_column(Arena *arena, const DetectionColumn *column, int k, Rect rect)
-{
-    Value *value = arena_new(arena, Value);
-
-    *value = column->values[k];
-    if (text_is(column->name, "keypoints") || text_is(column->name, "points")) {
-        *value = moved_points(arena, *value, rect);
-    }
-    return (DetectionColumn){ column->name, value };
-}
-
 /* Detection k alone, in the coordinates of its crop. */
 static const Detections *alone(Arena *arena, const Detections *set, int k, Rect rect)
 {
-    Detections      *one     = detections_derive(arena, set);
-    Box             *box     = arena_new(arena, Box);
-    DetectionColumn *columns = arena_array(arena, DetectionColumn, MAX(set->column_count, 1));
+    Detections *one = detections_select(arena, set, &k, 1);
 
-    *box = (Box){ set->boxes[k].x1 - rect.x, set->boxes[k].y1 - rect.y,
-                  set->boxes[k].x2 - rect.x, set->boxes[k].y2 - rect.y };
-    one->count       = 1;
-    one->boxes       = box;
-    one->confidences = set->confidences + k;
-    one->class_ids   = set->class_ids + k;
-    one->class_names = set->class_names + k;
-    one->ids         = set->ids + k;
-    one->tracker_ids = set->tracker_ids ? set->tracker_ids + k : NULL;
-    for (int c = 0; columns && c < set->column_count; c++) {
-        columns[c] = moved_column(arena, &set->columns[c], k, rect);
-    }
-    one->columns      = columns;
-    one->column_count = columns ? set->column_count : 0;
+    detections_move(arena, one, -rect.x, -rect.y, rect.width, rect.height);
     return one;
 }
 
-static bool crop_all(Call *call, int i, const Args *in)
+static uint8_t blend(uint8_t pixel, uint8_t color, double opacity)
+{
+    return (uint8_t)nearbyint(color * opacity + pixel * (1 - opacity));
+}
+
+/* The crop with everything outside the mask covered; takes the reference. */
+static Image *cover(Image *crop, const Mask *mask, Rect rect, Color color, double opacity,
+                    Error *err)
+{
+    Image   *covered = image_copy(crop, err);
+    uint8_t *pixels  = covered ? image_edit(covered) : NULL;
+    int      step    = image_pixel_bytes(crop);
+
+    image_unref(crop);
+    for (int y = 0; pixels && y < rect.height; y++) {
+        uint8_t *at = pixels + (size_t)y * image_stride(covered);
+
+        for (int x = 0; x < rect.width; x++, at += step) {
+            if (mask_at(mask, rect.x + x, rect.y + y)) {
+                continue;
+            }
+            if (step == 1) {
+                at[0] = blend(at[0], gray_of(color.blue, color.green, color.red), opacity);
+                continue;
+            }
+            at[0] = blend(at[0], color.blue, opacity);
+            at[1] = blend(at[1], color.green, opacity);
+            at[2] = blend(at[2], color.red, opacity);
+        }
+    }
+    return covered;
+}
+
+static bool crop_all(Call *call, int i, const Args *in, const Color *color)
 {
     for (int k = 0; k < in->predictions->count; k++) {
         Error  err = { 0 };
@@ -138,6 +212,9 @@ static bool crop_all(Call *call, int i, const Args *in)
             continue;
         }
         crop = image_crop(in->image, rect, in->predictions->ids[k], false, &err);
+        if (crop && color) {
+            crop = cover(crop, &in->predictions->masks[k], rect, *color, in->mask_opacity, &err);
+        }
         if (!crop) {
             return call_fail_error(call, i, &err);
         }
@@ -151,13 +228,16 @@ static bool crop_all(Call *call, int i, const Args *in)
 static bool run(Call *call)
 {
     for (int i = 0; i < call->count; i++) {
-        const Args *in = call_args(call, i);
+        const Args *in    = call_args(call, i);
+        bool        cover_rest = in->mask_opacity > 0 && in->predictions->masks;
+        Color       color = { 0, 0, 0 };
 
-        if (in->mask_opacity > 0 && has_masks(in->predictions)) {
-            return call_fail(call, i, "NotImplementedError", "mask_opacity: covering the "
-                             "background of a mask is not here yet; set it to 0");
+        if (cover_rest && !color_read(in->background, &color)) {
+            return call_fail(call, i, "ValueError", "background_color is none of '#rrggbb', "
+                             "'#rgb', '(r, g, b)' and a list of three whole numbers");
         }
-        if (!emit_children(call, i, in->predictions->count) || !crop_all(call, i, in)) {
+        if (!emit_children(call, i, in->predictions->count) ||
+            !crop_all(call, i, in, cover_rest ? &color : NULL)) {
             return false;
         }
     }
@@ -174,5 +254,6 @@ const Block block_dynamic_crop_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = outputs,
+    .check     = check,
     .run       = run,
 };

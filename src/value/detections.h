@@ -15,20 +15,12 @@
 #define OCELLUS_VALUE_DETECTIONS_H
 
 #include "image/image.h"
+#include "value/mask.h"
 #include "value/value.h"
 
 typedef struct Box {
     double x1, y1, x2, y2;
 } Box;
-
-/* What one object covers of its picture: `height` rows of `width` bytes, 0 or 1,
- * whose first is the pixel (x, y); everything outside is clear.  The rectangle
- * lies inside the picture and is as small as its maker could tell; an object
- * that covers nothing has width 0. */
-typedef struct Mask {
-    int32_t        x, y, width, height;
-    const uint8_t *bits;
-} Mask;
 
 typedef struct KeyPoint {
     double  x, y, confidence;
@@ -55,13 +47,15 @@ struct Detections {
     const Text   *ids;           /* detection_id */
     const int64_t *tracker_ids;  /* NULL: none */
     const Mask   *masks;         /* NULL: none */
-    bool          masks_as_rle;  /* they came, and leave, as run lengths */
+    bool          masks_as_rle;  /* they may leave as run lengths; those that came are
+                                  * kept as they were in the column "rle_mask" */
     const KeyPoints *keypoints;  /* NULL: none */
     const DetectionColumn *columns;
     int           column_count;
 
     Lineage       lineage;       /* of the picture they were found in */
-    bool          has_origin;    /* lineage.parent and .root have sizes */
+    const Lineage *lineages;     /* NULL: all rows have that; else one a row */
+    bool          has_origin;    /* lineage.root is known; .parent is if its width is not 0 */
     int64_t       image_width;   /* -1: unknown (null on the wire) */
     int64_t       image_height;
     Text          prediction_type;
@@ -96,15 +90,23 @@ const Value *detections_column(const Detections *set, Text name);
 /* Set an extra column (`values`: one a row, borrowed; NULL removes it). */
 void detections_set_column(Arena *arena, Detections *set, Text name, const Value *values);
 
-/* The same objects in root coordinates: boxes moved by the root offset, image
- * size and parent those of the root.  `of` itself when there is nothing to
- * move. */
+/* Move boxes, masks, key points and polygons of a set of one's own by whole pixels.
+ * Masks are cut to a picture of `width` x `height`. */
+void detections_move(Arena *arena, Detections *set, int64_t dx, int64_t dy, int64_t width,
+                     int64_t height);
+
+/* The same objects in root coordinates, with the size and id of the root picture;
+ * row 0 tells for all.  `of` itself when there is nothing to move. */
 const Detections *detections_to_root(Arena *arena, const Detections *of);
 
 /* Read the wire form: {"image": {...}, "predictions": [...]}. */
 bool detections_read(Arena *arena, const Json *json, Text id, Value *out, Error *err) MUST_USE;
 
-/* Write it. */
+/* Write it, masks as polygons.  A column whose values have no form there is an error;
+ * an object whose mask covers nothing is left out. */
 bool detections_write(JsonWriter *w, const Detections *set, Error *err) MUST_USE;
+
+/* The same with masks as run lengths; an error where there are none. */
+bool detections_write_rle(JsonWriter *w, const Detections *set, Error *err) MUST_USE;
 
 #endif

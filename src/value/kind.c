@@ -35,3 +35,17 @@ bool kinds_match(KindMask offered, KindMask wanted)
 {
     return ((offered | wanted) & KINDS_ANY) != 0 || (offered & wanted) != 0;
 }
+
+KindRefs kinds_refs(Arena *arena, KindMask mask)
+{
+    KindRef *refs  = arena_array(arena, KindRef, KIND_COUNT);
+    int      count = 0;
+
+    mask = mask & KINDS_ANY ? KINDS_ANY : mask;
+    for (int i = 0; refs && i < KIND_COUNT; i++) {
+        if (mask & ((KindMask)1 << i)) {
+            refs[count++] = (KindRef){ i, text_of(kind_table[i].name) };
+        }
+    }
+    return (KindRefs){ refs, count };
+}

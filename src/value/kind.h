@@ -9,7 +9,7 @@
 #ifndef OCELLUS_VALUE_KIND_H
 #define OCELLUS_VALUE_KIND_H
 
-#include "base/base.h"
+#include "base/arena.h"
 
 /* X(constant, wire name, type on the wire, type inside, what it is) */
 #define KIND_LIST(X) \
@@ -97,6 +97,9 @@ typedef struct KindRefs {
 
 /* The mask of the known ones. */
 KindMask kinds_mask(KindRefs kinds);
+
+/* The kinds of a mask, in the order of the table; '*' alone where it is among them. */
+KindRefs kinds_refs(Arena *arena, KindMask mask);
 
 /* True when a source of kinds `offered` may feed a field of `wanted` (which
  * are all known ones): either has ANY, or they share a name. */

@@ -276,6 +276,7 @@ const char *value_type_name(ValueType type)
         [VALUE_BYTES] = "bytes", [VALUE_LIST] = "list", [VALUE_TUPLE] = "tuple",
         [VALUE_DICT] = "dictionary", [VALUE_TIMESTAMP] = "timestamp", [VALUE_ARRAY] = "array",
         [VALUE_IMAGE] = "picture", [VALUE_DETECTIONS] = "detections",
+        [VALUE_DETECTION] = "one detection",
         [VALUE_VIDEO] = "video metadata", [VALUE_SECRET] = "secret",
     };
     return names[type];
@@ -370,6 +371,9 @@ Value value_copy(Arena *arena, Value v)
     }
     case VALUE_DETECTIONS:
         return value_detections(detections_copy(arena, v.as.detections));
+    case VALUE_DETECTION:
+        v.as.detections = detections_copy(arena, v.as.detections);
+        return (int64_t)v.count < v.as.detections->count ? v : value_null();
     default:
         return v;
     }

@@ -1,5 +1,5 @@
 /*
- * wire - reading inputs by their declared kinds, writing any value.
+ * wire - reading inputs by their declared kinds.
  */
 #include "value/wire.h"
 
@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "image/encode.h"
 #include "value/detections.h"
 #include "value/wire_image.h"
 
@@ -163,6 +162,141 @@ static bool read_zone(const Reading *in, const Json *json, Value *out, Error *er
     return true;
 }
 
+/* Python's truth of a value, true where there is none. */
+static bool is_positive(Arena *arena, const Json *json)
+{
+    return !json || value_truth(value_from_json(arena, json));
+}
+
+static bool is_coordinate(const Json *json)
+{
+    return json_is_number(json) || json_is(json, JSON_BOOL);
+}
+
+/* {"x", "y", "positive"}, [x, y] or [x, y, positive]. */
+static bool read_labeled_point(const Reading *in, const Json *json, size_t index, Value *out,
+                               Error *err)
+{
+    const Json *parts[3] = { json_get(json, "x"), json_get(json, "y"), json_get(json, "positive") };
+    JsonWalk    walk     = json_walk(json);
+    DictBuilder point    = dict_builder(in->arena, 3);
+    bool        pair     = json_is(json, JSON_ARRAY);
+
+    if (pair ? json_count(json) < 2 || json_count(json) > 3 : !json_is(json, JSON_OBJECT)) {
+        return fail(err, ERR_INVALID, "point %zu is neither a dictionary with x and y nor a list "
+                                      "of x, y and whether it is positive", index);
+    }
+    while (pair && json_next(&walk)) {
+        parts[walk.index] = walk.value;
+    }
+    if (!is_coordinate(parts[0]) || !is_coordinate(parts[1])) {
+        return fail(err, ERR_INVALID, "point %zu: x and y must be numbers", index);
+    }
+    dict_set(&point, TEXT("x"), value_from_json(in->arena, parts[0]));
+    dict_set(&point, TEXT("y"), value_from_json(in->arena, parts[1]));
+    dict_set(&point, TEXT("positive"), value_bool(is_positive(in->arena, parts[2])));
+    *out = dict_done(&point);
+    return true;
+}
+
+static bool read_labeled_points(const Reading *in, const Json *json, Value *out, Error *err)
+{
+    ListBuilder list = list_builder(in->arena, json_count(json));
+    JsonWalk    walk = json_walk(json);
+
+    if (!json_is(json, JSON_ARRAY)) {
+        return refuse(err, json, "a list of points");
+    }
+    while (json_next(&walk)) {
+        Value point;
+
+        if (!read_labeled_point(in, walk.value, walk.index, &point, err)) {
+            return false;
+        }
+        list_add(&list, point);
+    }
+    *out = list_done(&list);
+    return true;
+}
+
+/* One recognised action, its keys in the order in which it leaves. */
+static bool read_action(const Reading *in, const Json *json, size_t index, Value *out, Error *err)
+{
+    static const char *const numbers[] = { "start_frame_idx", "end_frame_idx", "class_id" };
+    const Json *class      = json_get(json, "class");
+    const Json *confidence = json_get(json, "confidence");
+    DictBuilder action     = dict_builder(in->arena, 5);
+    int64_t     whole[3];
+    double      number = 0;
+
+    for (int i = 0; i < 3; i++) {
+        const Json *member = json_get(json, numbers[i]);
+
+        if (!wire_whole(member, &whole[i]) || (double)whole[i] != json_double(member,
+                                                                              (double)whole[i])) {
+            return fail(err, ERR_INVALID, "action %zu: '%s' is not a whole number", index,
+                        numbers[i]);
+        }
+    }
+    if (!json_is(class, JSON_STRING)) {
+        return fail(err, ERR_INVALID, "action %zu: 'class' is not a text", index);
+    }
+    if (json_is(confidence, JSON_NULL)) {
+        confidence = NULL;
+    }
+    if (confidence && (!wire_number(confidence, &number) || !(number >= 0 && number <= 1))) {
+        return fail(err, ERR_INVALID, "action %zu: 'confidence' is not between 0 and 1", index);
+    }
+    dict_set(&action, text_of(numbers[0]), value_int(whole[0]));
+    dict_set(&action, text_of(numbers[1]), value_int(whole[1]));
+    dict_set(&action, TEXT("class"), value_text(json_text(class)));
+    if (confidence) {
+        dict_set(&action, TEXT("confidence"), value_double(number));
+    }
+    dict_set(&action, text_of(numbers[2]), value_int(whole[2]));
+    *out = dict_done(&action);
+    return true;
+}
+
+static bool read_actions(const Reading *in, const Json *json, Value *out, Error *err)
+{
+    ListBuilder list = list_builder(in->arena, json_count(json));
+    JsonWalk    walk = json_walk(json);
+
+    if (!json_is(json, JSON_ARRAY)) {
+        return refuse(err, json, "a list of actions");
+    }
+    while (json_next(&walk)) {
+        Value action;
+
+        if (!read_action(in, walk.value, walk.index, &action, err)) {
+            return false;
+        }
+        list_add(&list, action);
+    }
+    *out = list_done(&list);
+    return true;
+}
+
+/* The text without the characters of the other base64 alphabet, which is not read
+ * here; false when it has characters that no base64 has. */
+static bool plain_base64(Arena *arena, Text *text)
+{
+    char  *kept = arena_try(arena, text->length + 1, 1);
+    size_t length = 0;
+
+    for (size_t i = 0; kept && i < text->length; i++) {
+        if ((unsigned char)text->at[i] >= 128) {
+            return false;
+        }
+        if (text->at[i] != '-' && text->at[i] != '_') {
+            kept[length++] = text->at[i];
+        }
+    }
+    *text = (Text){ kept, kept ? length : 0 };
+    return true;
+}
+
 static bool read_bytes(const Reading *in, const Json *json, Value *out, Error *err)
 {
     Text     text = json_text(json);
@@ -171,6 +305,9 @@ static bool read_bytes(const Reading *in, const Json *json, Value *out, Error *e
 
     if (!json_is(json, JSON_STRING)) {
         return refuse(err, json, "base64 text");
+    }
+    if (!plain_base64(in->arena, &text)) {
+        return fail(err, ERR_INVALID, "base64 text holds ASCII characters only");
     }
     bytes = arena_try(in->arena, (text.length / 4 + 1) * 3 + 1, 1);
     if (!bytes) {
@@ -228,7 +365,7 @@ static const Reader readers[KIND_COUNT] = {
     [KIND_IS] = read_detections,        [KIND_KP] = read_detections,
     [KIND_QR] = read_detections,        [KIND_BAR] = read_detections,
     [KIND_RLE] = read_detections,       [KIND_SEM] = read_detections,
-    [KIND_ACT] = read_list,
+    [KIND_ACT] = read_actions,         [KIND_LABELED_POINTS] = read_labeled_points,
 };
 
 bool wire_read(Arena *arena, const Json *json, KindRefs kinds, Text id, const Cancel *cancel,
@@ -301,99 +438,5 @@ bool wire_read_classification(Arena *arena, const Json *json, Text id, Value *ou
     fill(&dict, json, "parent_id", value_text(id));
     fill(&dict, json, "root_parent_id", value_text(id));
     *out = dict_done(&dict);
-    return true;
-}
-
-/* ---- writing ---------------------------------------------------------------- */
-
-void wire_write_secret(JsonWriter *w, Text secret)
-{
-    char masked[16] = "********";
-
-    if (secret.length >= 8) {
-        snprintf(masked, sizeof(masked), "%.2s********%.2s", secret.at,
-                 secret.at + secret.length - 2);
-    }
-    json_write_string(w, masked);
-}
-
-static void write_number_of(JsonWriter *w, const Array *array, int64_t i)
-{
-    switch (array->type) {
-    case ARRAY_U8:  json_write_int(w, ((const uint8_t *)array->data)[i]); break;
-    case ARRAY_I32: json_write_int(w, ((const int32_t *)array->data)[i]); break;
-    case ARRAY_I64: json_write_int(w, ((const int64_t *)array->data)[i]); break;
-    case ARRAY_F32: json_write_double(w, ((const float *)array->data)[i]); break;
-    case ARRAY_F64: json_write_double(w, ((const double *)array->data)[i]); break;
-    }
-}
-
-/* Nested lists, as the reference's encoder writes arrays. */
-static void write_array(JsonWriter *w, const Array *array, int axis, int64_t *at)
-{
-    if (axis == array->rank) {
-        write_number_of(w, array, (*at)++);
-        return;
-    }
-    json_begin_array(w);
-    for (int64_t i = 0; i < array->shape[axis]; i++) {
-        write_array(w, array, axis + 1, at);
-    }
-    json_end_array(w);
-}
-
-static bool write_items(JsonWriter *w, Value value, Error *err)
-{
-    json_begin_array(w);
-    for (uint32_t i = 0; i < value.count; i++) {
-        if (!wire_write(w, value.as.items[i], err)) {
-            return false;
-        }
-    }
-    json_end_array(w);
-    return true;
-}
-
-static bool write_pairs(JsonWriter *w, Value value, Error *err)
-{
-    json_begin_object(w);
-    for (uint32_t i = 0; i < value.count; i++) {
-        json_key_text(w, value.as.pairs[i].key);
-        if (!wire_write(w, value.as.pairs[i].value, err)) {
-            return false;
-        }
-    }
-    json_end_object(w);
-    return true;
-}
-
-bool wire_write(JsonWriter *w, Value value, Error *err)
-{
-    char    iso[CLOCK_ISO_SIZE];
-    int64_t at = 0;
-
-    switch ((ValueType)value.type) {
-    case VALUE_NULL:       json_write_null(w); break;
-    case VALUE_BOOL:       json_write_bool(w, value.as.boolean); break;
-    case VALUE_INT:        json_write_int(w, value.as.integer); break;
-    case VALUE_UINT:       json_write_uint(w, value.as.natural); break;
-    case VALUE_DOUBLE:     json_write_double(w, value.as.number); break;
-    case VALUE_STRING:     json_write_text(w, value_as_text(value)); break;
-    case VALUE_BYTES:      json_write_base64(w, value.as.text, value.count); break;
-    case VALUE_SECRET:     wire_write_secret(w, value_as_text(value)); break;
-    case VALUE_LIST:
-    case VALUE_TUPLE:      return write_items(w, value, err);
-    case VALUE_DICT:       return write_pairs(w, value, err);
-    case VALUE_ARRAY:      write_array(w, value.as.array, 0, &at); break;
-    case VALUE_VIDEO:      wire_write_video(w, value.as.video); break;
-    case VALUE_IMAGE:      return wire_write_image(w, value.as.image, err);
-    case VALUE_DETECTIONS: return detections_write(w, value.as.detections, err);
-    case VALUE_DETECTION:
-        return fail(err, ERR_INVALID, "a single detection has no form on the wire");
-    case VALUE_TIMESTAMP:
-        clock_iso(iso, value.as.timestamp->microseconds, value.as.timestamp->offset);
-        json_write_string(w, iso);
-        break;
-    }
     return true;
 }

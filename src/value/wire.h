@@ -3,8 +3,8 @@
  *
  * Reading is directed by the kinds an input declares: those that have a reader
  * are tried in declared order and the first success wins; with none, the JSON
- * is taken as it is.  Writing follows the value itself; the kind matters only
- * where the reference's serialisers differ.
+ * is taken as it is.  An output is written by the kinds that it declares, in their
+ * order; inside a value of kind '*', by what the value is.
  */
 #ifndef OCELLUS_VALUE_WIRE_H
 #define OCELLUS_VALUE_WIRE_H
@@ -37,6 +37,19 @@ bool wire_read_classification(Arena *arena, const Json *json, Text id, Value *ou
  * still what arrived.  Failure (a picture that cannot be encoded) leaves the
  * writer in an undefined state: throw the buffer away. */
 bool wire_write(JsonWriter *w, Value value, Error *err) MUST_USE;
+
+/* Write an output of declared kinds, in their order: the first kind whose form the
+ * value has, a kind without a form of its own only after those that have one.  Fails
+ * with ERR_INVALID where it has none of them, with ERR_UNSUPPORTED where a picture or
+ * detections stand in a value that is written as it is. */
+bool wire_write_kinds(JsonWriter *w, Value value, KindRefs kinds, Error *err) MUST_USE;
+
+/* JSON as Python's float(), int() and str() take it: numbers also as texts and
+ * booleans, anything as a text. */
+bool wire_number(const Json *json, double *out) MUST_USE;
+bool wire_whole(const Json *json, int64_t *out) MUST_USE;
+Text wire_printed(Arena *arena, const Json *json);
+bool text_to_double(Text text, double *out) MUST_USE;
 
 /* "ab********yz": how a secret leaves. */
 void wire_write_secret(JsonWriter *w, Text secret);

@@ -112,10 +112,12 @@ bool wire_read_origin(const Json *json, const char *name, Origin *origin, Error 
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         const Json *number = json_get(json, keys[i]);
 
-        if (!json_is(number, JSON_INT)) {
-            return fail(err, ERR_INVALID, "%s.%s is not an integer", name, keys[i]);
+        double value;
+
+        if (!wire_number(number, &value) || value != nearbyint(value) || fabs(value) > 1e15) {
+            return fail(err, ERR_INVALID, "%s.%s is not a whole number", name, keys[i]);
         }
-        *members[i] = json_int(number, 0);
+        *members[i] = (int64_t)value;
     }
     if (origin->width <= 0 || origin->height <= 0) {
         return fail(err, ERR_INVALID, "%s: width and height must be above 0", name);

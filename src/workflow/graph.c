@@ -243,7 +243,8 @@ static bool connect_output(Graph *g, const OutputDef *from, PlanOutput *to)
     if (s.type == SELECTOR_INPUT) {
         const PlanInput *input = map_get(&g->inputs, s.name);
 
-        to->slot = input ? input->slot : -1;
+        to->slot  = input ? input->slot : -1;
+        to->kinds = input ? input->kinds : to->kinds;
         return input || bad_output(g, from, "there is no such input");
     }
     if (s.type == SELECTOR_OUTPUT) {
@@ -255,6 +256,9 @@ static bool connect_output(Graph *g, const OutputDef *from, PlanOutput *to)
             return true;
         }
         to->slot = output >= 0 ? step->first_slot + output : -1;
+        if (output >= 0) {
+            to->kinds = kinds_refs(&g->plan->arena, step->outputs[output].kinds);
+        }
         return output >= 0 || bad_output(g, from, step ? "that step has no such output"
                                                        : "there is no such step");
     }

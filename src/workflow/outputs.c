@@ -53,7 +53,7 @@ static Value to_root(Arena *arena, Value value)
     return value;
 }
 
-static bool write_slot(Writing *out, int slot, int element)
+static bool write_slot(Writing *out, int slot, KindRefs kinds, int element)
 {
     const Value *values = out->run->slots[slot];
     Value        value  = values ? values[element] : value_null();
@@ -61,7 +61,7 @@ static bool write_slot(Writing *out, int slot, int element)
     if (!out->output->own && out->output->level >= 0) {
         value = to_root(&out->run->arena, value);
     }
-    return wire_write(out->w, value, &out->err);
+    return wire_write_kinds(out->w, value, kinds, &out->err);
 }
 
 /* A value, or for "*" a dict of all outputs of the step. */
@@ -70,13 +70,14 @@ static bool write_element(Writing *out, int element)
     const PlanStep *step;
 
     if (out->output->step < 0) {
-        return write_slot(out, out->output->slot, element);
+        return write_slot(out, out->output->slot, out->output->kinds, element);
     }
     step = &out->run->plan->steps[out->output->step];
     json_begin_object(out->w);
     for (int k = 0; k < step->output_count; k++) {
         json_key(out->w, step->outputs[k].name);
-        if (!write_slot(out, step->first_slot + k, element)) {
+        if (!write_slot(out, step->first_slot + k,
+                        kinds_refs(&out->run->arena, step->outputs[k].kinds), element)) {
             return false;
         }
     }

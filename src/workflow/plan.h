@@ -87,6 +87,7 @@ typedef struct PlanOutput {
     int  level;
     bool own;               /* coordinates_system "own" */
     Text selector;
+    KindRefs kinds;         /* of a value, as declared */
 } PlanOutput;
 
 struct Plan {

@@ -3,9 +3,10 @@
  *
  *     engine [PICTURE.jpg]
  *
- * Prints one JSON object: microseconds of a run of 1, 20 and 50 trivial steps
- * with a cached plan (B2), of compiling 20 steps anew and again (B3), and of
- * decoding the picture (the floor under B4 and B5).
+ * Prints one JSON object: microseconds of a run of 1, 20, 50 and more trivial steps
+ * with a cached plan, one after the other and side by side (B2), of compiling 20
+ * and more steps anew and again (B3), and of decoding the picture (the floor under
+ * B4 and B5).
  */
 #include <math.h>
 
@@ -16,8 +17,11 @@
 
 enum { ROUNDS = 5 };
 
-/* A chain of `count` trivial steps; `salt` makes the text differ. */
-static const Json *chain(Arena *arena, int count, int salt)
+typedef enum Shape { CHAIN, WIDE } Shape;
+
+/* `count` trivial steps, one after the other or side by side; `salt` makes the text
+ * differ. */
+static const Json *chain(Arena *arena, Shape shape, int count, int salt)
 {
     Buffer      text;
     const Json *json;
@@ -28,7 +32,7 @@ static const Json *chain(Arena *arena, int count, int salt)
     for (int i = 0; i < count; i++) {
         buffer_printf(&text, "%s{\"type\":\"roboflow_core/first_non_empty_or_default@v1\","
                       "\"name\":\"s%d\",\"data\":[\"", i ? "," : "", i);
-        if (i == 0) {
+        if (i == 0 || shape == WIDE) {
             buffer_string(&text, "$inputs.x\"]}");
         } else {
             buffer_printf(&text, "$steps.s%d.output\"]}", i - 1);
@@ -61,7 +65,7 @@ static void run_once(const Plan *plan, const Json *inputs)
 }
 
 /* Best mean of several rounds, in microseconds. */
-static double time_runs(int steps)
+static double time_runs(Shape shape, int steps)
 {
     Arena       arena;
     Problem     problem = { 0 };
@@ -70,7 +74,7 @@ static double time_runs(int steps)
     const Plan *plan;
 
     arena_init(&arena, MIB(64));
-    plan   = plan_compile(chain(&arena, steps, 0), NULL, &arena, &problem);
+    plan   = plan_compile(chain(&arena, shape, steps, 0), NULL, &arena, &problem);
     inputs = json_parse(&arena, TEXT("{\"x\": 1}"), JSON_STRICT, NULL);
     for (int round = 0; round < ROUNDS; round++) {
         int     count = 40000 / (steps + 3);
@@ -86,19 +90,19 @@ static double time_runs(int steps)
     return best;
 }
 
-static double time_compile(bool again)
+static double time_compile(int steps, bool again)
 {
     double best = INFINITY;
 
     for (int round = 0; round < ROUNDS; round++) {
-        enum { COUNT = 200 };
+        enum { COUNT = 100 };
         Arena       arena;
         const Json *definitions[COUNT];
         int64_t     start;
 
-        arena_init(&arena, MIB(256));
+        arena_init(&arena, MIB(900));
         for (int i = 0; i < COUNT; i++) {
-            definitions[i] = chain(&arena, 20, again ? 1000000 : round * COUNT + i);
+            definitions[i] = chain(&arena, CHAIN, steps, again ? 1000000 : round * COUNT + i);
         }
         start = clock_now();
         for (int i = 0; i < COUNT; i++) {
@@ -136,10 +140,17 @@ static double time_decode(const char *path)
 
 int main(int argc, char **argv)
 {
-    printf("{\"run_1\": %.3f, ", time_runs(1));
-    printf("\"run_20\": %.3f, \"run_50\": %.3f, ", time_runs(20), time_runs(50));
-    printf("\"compile_20\": %.3f, ", time_compile(false));
-    printf("\"compile_20_again\": %.3f, ", time_compile(true));
+    static const int more[] = { 100, 200, 500, 1000 };
+
+    printf("{\"run_1\": %.3f, ", time_runs(CHAIN, 1));
+    printf("\"run_20\": %.3f, \"run_50\": %.3f, ", time_runs(CHAIN, 20), time_runs(CHAIN, 50));
+    printf("\"run_20_wide\": %.3f, ", time_runs(WIDE, 20));
+    printf("\"compile_20\": %.3f, ", time_compile(20, false));
+    printf("\"compile_20_again\": %.3f, ", time_compile(20, true));
+    for (size_t i = 0; i < COUNT_OF(more); i++) {
+        printf("\"run_%d\": %.1f, \"compile_%d\": %.1f, ", more[i], time_runs(CHAIN, more[i]),
+               more[i], time_compile(more[i], false));
+    }
     printf("\"decode\": %.1f}\n", argc > 1 ? time_decode(argv[1]) : 0.0);
     return 0;
 }
