@@ -28,6 +28,7 @@ typedef enum UqlFailure {
 typedef struct UqlError {
     UqlFailure failure;
     char       path[96];      /* "<root>[1]", "<root>.statements[0]"; may be empty */
+    bool       bare;          /* the reference names no place: no path */
     char       inner[48];     /* class of the inner error: "TypeError", or "" */
     Error      error;
 } UqlError;

@@ -7,6 +7,9 @@
 #include "value/regex.h"
 #include "value/uql.h"
 
+/* Wide enough for every sum and product of 64-bit integers. */
+__extension__ typedef __int128 Wide;
+
 /* An operation's parameters, read from its JSON object when compiled. */
 typedef struct OperationArgs {
     Value            value;         /* "other", "separator", "lookup_table" ... */
@@ -44,6 +47,56 @@ extern const OperationType operation_types[];
 /* Fill the error; returns false.  `inner` is the class of the inner error. */
 bool uql_fail(Evaluation *e, UqlFailure failure, const char *inner, const char *format, ...)
     PRINTF_LIKE(4);
+
+/* A value of the wrong type: InvalidInputTypeError with the class `inner` or NULL. */
+bool uql_wrong_type(Evaluation *e, const char *inner, const char *wanted, Value got);
+
+bool uql_out_of_memory(Evaluation *e);
+
+/* Move a buffer's text into the arena as a value; ends the buffer. */
+bool uql_text_result(Evaluation *e, Buffer *buffer, Value *out) MUST_USE;
+
+/* The place of member `key` among `names`; -1 and an error when it is none. */
+int uql_compile_choice(const Json *json, const char *key, const char *const names[], size_t count,
+                       Error *err);
+
+/* An integer, and whatever else the reference takes for one (true, "5", 5.0);
+ * one beyond 64 bits becomes one that is as good as infinite. */
+bool uql_compile_integer(const Json *json, const char *name, int64_t *out, Error *err) MUST_USE;
+
+/* Python's float() of a text; `whole` tells whether it had digits only. */
+bool uql_read_number(Text text, double *number, bool *whole) MUST_USE;
+
+/* Python's ordering: numbers with numbers, texts with texts, sequences of one
+ * type by their elements.  False when there is none. */
+enum { UQL_LESS = -1, UQL_SAME = 0, UQL_GREATER = 1, UQL_UNORDERED = 2 };   /* NaN: unordered */
+bool uql_order(Value a, Value b, int *sign) MUST_USE;
+
+#define UQL_COMPILE(name) \
+    bool name(Arena *arena, const Json *json, OperationArgs *args, Error *err)
+#define UQL_APPLY(name) \
+    bool name(Evaluation *e, const OperationArgs *args, Value in, Value *out)
+
+UQL_COMPILE(uql_compile_cast);
+UQL_COMPILE(uql_compile_digits);
+UQL_COMPILE(uql_compile_other);
+UQL_COMPILE(uql_compile_separator);
+UQL_COMPILE(uql_compile_table);
+UQL_COMPILE(uql_compile_inner);
+UQL_COMPILE(uql_compile_function);
+UQL_COMPILE(uql_compile_mode);
+UQL_APPLY(uql_to_number);
+UQL_APPLY(uql_round);
+UQL_APPLY(uql_multiply);
+UQL_APPLY(uql_divide);
+UQL_APPLY(uql_length);
+UQL_APPLY(uql_join);
+UQL_APPLY(uql_count);
+UQL_APPLY(uql_lookup);
+UQL_APPLY(uql_map);
+UQL_APPLY(uql_each);
+UQL_APPLY(uql_aggregate_numbers);
+UQL_APPLY(uql_aggregate);
 
 /* ---- statements ------------------------------------------------------------------------ */
 

@@ -14,19 +14,19 @@
 #include "value/detections.h"
 #include "value/uql_inside.h"
 
-static bool wrong_type(Evaluation *e, const char *wanted, Value got)
+bool uql_wrong_type(Evaluation *e, const char *inner, const char *wanted, Value got)
 {
-    return uql_fail(e, UQL_INVALID_INPUT, NULL, "expected %s, got a %s", wanted,
+    return uql_fail(e, UQL_INVALID_INPUT, inner, "expected %s, got a %s", wanted,
                     value_type_name((ValueType)got.type));
 }
 
-static bool out_of_memory(Evaluation *e)
+bool uql_out_of_memory(Evaluation *e)
 {
     return fail(&e->err->error, ERR_MEMORY, "a query needs too much memory");
 }
 
 /* Move a buffer's text into the arena. */
-static bool text_result(Evaluation *e, Buffer *buffer, Value *out)
+bool uql_text_result(Evaluation *e, Buffer *buffer, Value *out)
 {
     bool ok = !buffer->failed;
 
@@ -35,7 +35,7 @@ static bool text_result(Evaluation *e, Buffer *buffer, Value *out)
         ok   = !arena_failed(e->arena);
     }
     buffer_fini(buffer);
-    return ok || out_of_memory(e);
+    return ok || uql_out_of_memory(e);
 }
 
 /* ---- texts -------------------------------------------------------------- */
@@ -55,6 +55,125 @@ static locale_t unicode_locale(void)
     return unicode;
 }
 
+typedef struct Expansion {
+    uint32_t code, upper[3];
+} Expansion;
+
+/* The letters whose capital form is more than one letter. */
+static const Expansion expansions[] = {
+    { 0x00df, { 0x0053, 0x0053 } }, { 0x0149, { 0x02bc, 0x004e } },
+    { 0x01f0, { 0x004a, 0x030c } }, { 0x0390, { 0x0399, 0x0308, 0x0301 } },
+    { 0x03b0, { 0x03a5, 0x0308, 0x0301 } }, { 0x0587, { 0x0535, 0x0552 } },
+    { 0x1e96, { 0x0048, 0x0331 } }, { 0x1e97, { 0x0054, 0x0308 } },
+    { 0x1e98, { 0x0057, 0x030a } }, { 0x1e99, { 0x0059, 0x030a } },
+    { 0x1e9a, { 0x0041, 0x02be } }, { 0x1f50, { 0x03a5, 0x0313 } },
+    { 0x1f52, { 0x03a5, 0x0313, 0x0300 } }, { 0x1f54, { 0x03a5, 0x0313, 0x0301 } },
+    { 0x1f56, { 0x03a5, 0x0313, 0x0342 } }, { 0x1f80, { 0x1f08, 0x0399 } },
+    { 0x1f81, { 0x1f09, 0x0399 } }, { 0x1f82, { 0x1f0a, 0x0399 } },
+    { 0x1f83, { 0x1f0b, 0x0399 } }, { 0x1f84, { 0x1f0c, 0x0399 } },
+    { 0x1f85, { 0x1f0d, 0x0399 } }, { 0x1f86, { 0x1f0e, 0x0399 } },
+    { 0x1f87, { 0x1f0f, 0x0399 } }, { 0x1f88, { 0x1f08, 0x0399 } },
+    { 0x1f89, { 0x1f09, 0x0399 } }, { 0x1f8a, { 0x1f0a, 0x0399 } },
+    { 0x1f8b, { 0x1f0b, 0x0399 } }, { 0x1f8c, { 0x1f0c, 0x0399 } },
+    { 0x1f8d, { 0x1f0d, 0x0399 } }, { 0x1f8e, { 0x1f0e, 0x0399 } },
+    { 0x1f8f, { 0x1f0f, 0x0399 } }, { 0x1f90, { 0x1f28, 0x0399 } },
+    { 0x1f91, { 0x1f29, 0x0399 } }, { 0x1f92, { 0x1f2a, 0x0399 } },
+    { 0x1f93, { 0x1f2b, 0x0399 } }, { 0x1f94, { 0x1f2c, 0x0399 } },
+    { 0x1f95, { 0x1f2d, 0x0399 } }, { 0x1f96, { 0x1f2e, 0x0399 } },
+    { 0x1f97, { 0x1f2f, 0x0399 } }, { 0x1f98, { 0x1f28, 0x0399 } },
+    { 0x1f99, { 0x1f29, 0x0399 } }, { 0x1f9a, { 0x1f2a, 0x0399 } },
+    { 0x1f9b, { 0x1f2b, 0x0399 } }, { 0x1f9c, { 0x1f2c, 0x0399 } },
+    { 0x1f9d, { 0x1f2d, 0x0399 } }, { 0x1f9e, { 0x1f2e, 0x0399 } },
+    { 0x1f9f, { 0x1f2f, 0x0399 } }, { 0x1fa0, { 0x1f68, 0x0399 } },
+    { 0x1fa1, { 0x1f69, 0x0399 } }, { 0x1fa2, { 0x1f6a, 0x0399 } },
+    { 0x1fa3, { 0x1f6b, 0x0399 } }, { 0x1fa4, { 0x1f6c, 0x0399 } },
+    { 0x1fa5, { 0x1f6d, 0x0399 } }, { 0x1fa6, { 0x1f6e, 0x0399 } },
+    { 0x1fa7, { 0x1f6f, 0x0399 } }, { 0x1fa8, { 0x1f68, 0x0399 } },
+    { 0x1fa9, { 0x1f69, 0x0399 } }, { 0x1faa, { 0x1f6a, 0x0399 } },
+    { 0x1fab, { 0x1f6b, 0x0399 } }, { 0x1fac, { 0x1f6c, 0x0399 } },
+    { 0x1fad, { 0x1f6d, 0x0399 } }, { 0x1fae, { 0x1f6e, 0x0399 } },
+    { 0x1faf, { 0x1f6f, 0x0399 } }, { 0x1fb2, { 0x1fba, 0x0399 } },
+    { 0x1fb3, { 0x0391, 0x0399 } }, { 0x1fb4, { 0x0386, 0x0399 } },
+    { 0x1fb6, { 0x0391, 0x0342 } }, { 0x1fb7, { 0x0391, 0x0342, 0x0399 } },
+    { 0x1fbc, { 0x0391, 0x0399 } }, { 0x1fc2, { 0x1fca, 0x0399 } },
+    { 0x1fc3, { 0x0397, 0x0399 } }, { 0x1fc4, { 0x0389, 0x0399 } },
+    { 0x1fc6, { 0x0397, 0x0342 } }, { 0x1fc7, { 0x0397, 0x0342, 0x0399 } },
+    { 0x1fcc, { 0x0397, 0x0399 } }, { 0x1fd2, { 0x0399, 0x0308, 0x0300 } },
+    { 0x1fd3, { 0x0399, 0x0308, 0x0301 } }, { 0x1fd6, { 0x0399, 0x0342 } },
+    { 0x1fd7, { 0x0399, 0x0308, 0x0342 } }, { 0x1fe2, { 0x03a5, 0x0308, 0x0300 } },
+    { 0x1fe3, { 0x03a5, 0x0308, 0x0301 } }, { 0x1fe4, { 0x03a1, 0x0313 } },
+    { 0x1fe6, { 0x03a5, 0x0342 } }, { 0x1fe7, { 0x03a5, 0x0308, 0x0342 } },
+    { 0x1ff2, { 0x1ffa, 0x0399 } }, { 0x1ff3, { 0x03a9, 0x0399 } },
+    { 0x1ff4, { 0x038f, 0x0399 } }, { 0x1ff6, { 0x03a9, 0x0342 } },
+    { 0x1ff7, { 0x03a9, 0x0342, 0x0399 } }, { 0x1ffc, { 0x03a9, 0x0399 } },
+    { 0xfb00, { 0x0046, 0x0046 } }, { 0xfb01, { 0x0046, 0x0049 } },
+    { 0xfb02, { 0x0046, 0x004c } }, { 0xfb03, { 0x0046, 0x0046, 0x0049 } },
+    { 0xfb04, { 0x0046, 0x0046, 0x004c } }, { 0xfb05, { 0x0053, 0x0054 } },
+    { 0xfb06, { 0x0053, 0x0054 } }, { 0xfb13, { 0x0544, 0x0546 } },
+    { 0xfb14, { 0x0544, 0x0535 } }, { 0xfb15, { 0x0544, 0x053b } },
+    { 0xfb16, { 0x054e, 0x0546 } }, { 0xfb17, { 0x0544, 0x053d } },
+};
+
+static bool is_cased(wint_t code, locale_t locale)
+{
+    return towupper_l(code, locale) != code || towlower_l(code, locale) != code;
+}
+
+/* What words' shape ignores: apostrophes, points inside, accents. */
+static bool is_case_ignorable(uint32_t code)
+{
+    return code == '\'' || code == '.' || code == ':' || code == '^' || code == '`' ||
+           code == 0xa8 || code == 0xad || code == 0xaf || code == 0xb4 || code == 0xb7 ||
+           code == 0xb8 || (code >= 0x2b0 && code <= 0x36f) || code == 0x2018 ||
+           code == 0x2019 || code == 0x2024 || code == 0x2027 ||
+           (code >= 0x200b && code <= 0x200f);
+}
+
+/* A sigma ends a word when a letter stands before it and none after it. */
+static bool is_final(Text text, const char *from, const char *after, locale_t locale)
+{
+    const char *end = text.at + text.length;
+    const char *at  = text.at;
+    bool        before = false;
+
+    while (at < from) {
+        uint32_t code = utf8_next(&at, end);
+
+        before = is_case_ignorable(code) ? before : is_cased((wint_t)code, locale);
+    }
+    while (before && after < end) {
+        uint32_t code = utf8_next(&after, end);
+
+        if (!is_case_ignorable(code)) {
+            return !is_cased((wint_t)code, locale);
+        }
+    }
+    return before;
+}
+
+/* The mappings that are not from one letter to one letter. */
+static bool special_case(Text text, const char *from, const char *after, wint_t code, bool upper,
+                         locale_t locale, Buffer *out)
+{
+    if (!upper && code == 0x130) {
+        buffer_string(out, "i\xcc\x87");
+        return true;
+    }
+    if (!upper && code == 0x3a3 && locale) {
+        utf8_append(out, is_final(text, from, after, locale) ? 0x3c2 : 0x3c3);
+        return true;
+    }
+    for (size_t i = 0; upper && code > 127 && i < COUNT_OF(expansions); i++) {
+        if (expansions[i].code == code) {
+            for (int k = 0; k < 3 && expansions[i].upper[k]; k++) {
+                utf8_append(out, expansions[i].upper[k]);
+            }
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool change_case(Evaluation *e, Value in, bool upper, Value *out)
 {
     Text        text = value_as_text(in);
@@ -63,18 +182,22 @@ static bool change_case(Evaluation *e, Value in, bool upper, Value *out)
     Buffer      result;
 
     if (in.type != VALUE_STRING) {
-        return wrong_type(e, "a text", in);
+        return uql_wrong_type(e, NULL, "a text", in);
     }
     buffer_init(&result, LIMIT_FORMATTED_TEXT);
     while (at < end) {
-        wint_t code = (wint_t)utf8_next(&at, end);
+        const char *from = at;
+        wint_t      code = (wint_t)utf8_next(&at, end);
 
+        if (special_case(text, from, at, code, upper, locale, &result)) {
+            continue;
+        }
         if (locale) {
             code = upper ? towupper_l(code, locale) : towlower_l(code, locale);
         }
         utf8_append(&result, (uint32_t)code);
     }
-    return text_result(e, &result, out);
+    return uql_text_result(e, &result, out);
 }
 
 static bool apply_lower(Evaluation *e, const OperationArgs *args, Value in, Value *out)
@@ -91,10 +214,13 @@ static bool apply_upper(Evaluation *e, const OperationArgs *args, Value in, Valu
 
 static bool compile_slice(Arena *arena, const Json *json, OperationArgs *args, Error *err)
 {
-    (void)arena, (void)err;
-    args->start = json_int(json_get(json, "start"), 0);
-    args->end   = json_int(json_get(json, "end"), -1);
-    return true;
+    const Json *start = json_get(json, "start"), *end = json_get(json, "end");
+
+    (void)arena;
+    args->start = 0;
+    args->end   = -1;
+    return (!start || uql_compile_integer(start, "start", &args->start, err)) &&
+           (!end || uql_compile_integer(end, "end", &args->end, err));
 }
 
 /* Python's text[start:end], counted in code points. */
@@ -107,7 +233,7 @@ static bool apply_slice(Evaluation *e, const OperationArgs *args, Value in, Valu
     const char *at     = text.at, *from, *last = text.at + text.length;
 
     if (in.type != VALUE_STRING) {
-        return wrong_type(e, "a text", in);
+        return uql_wrong_type(e, NULL, "a text", in);
     }
     for (; i < start && at < last; i++) {
         utf8_next(&at, last);
@@ -136,7 +262,7 @@ static bool apply_matches(Evaluation *e, const OperationArgs *args, Value in, Va
     bool found;
 
     if (in.type != VALUE_STRING) {
-        return wrong_type(e, "a text", in);
+        return uql_wrong_type(e, NULL, "a text", in);
     }
     if (!regex_search(args->regex, value_as_text(in), &found, &e->err->error)) {
         return false;
@@ -152,43 +278,7 @@ static bool apply_to_string(Evaluation *e, const OperationArgs *args, Value in, 
     (void)args;
     buffer_init(&text, LIMIT_FORMATTED_TEXT);
     value_print(&text, in);
-    return text_result(e, &text, out);
-}
-
-/* ---- numbers -------------------------------------------------------------- */
-
-static bool compile_cast(Arena *arena, const Json *json, OperationArgs *args, Error *err)
-{
-    Text to = json_text(json_get(json, "cast_to"));
-
-    (void)arena;
-    args->mode = text_is(to, "int");
-    return args->mode || text_is(to, "float") ||
-           fail(err, ERR_INVALID, "cast_to: '%.*s' is neither 'int' nor 'float'", SHOW(to));
-}
-
-static bool apply_to_number(Evaluation *e, const OperationArgs *args, Value in, Value *out)
-{
-    double number;
-    char  *end;
-
-    if (in.type == VALUE_STRING) {
-        number = strtod(in.as.text, &end);
-        while (*end == ' ') {
-            end++;
-        }
-        if (*end || in.count == 0) {
-            return uql_fail(e, UQL_INVALID_INPUT, "ValueError", "'%.*s' is not a number",
-                            SHOW(value_as_text(in)));
-        }
-    } else if (!value_to_double(in, &number)) {
-        return wrong_type(e, "a number or a text", in);
-    }
-    if (args->mode && !(fabs(number) < 9.2e18)) {
-        return uql_fail(e, UQL_STEP, "OverflowError", "%g has no integer form", number);
-    }
-    *out = args->mode ? value_int((int64_t)number) : value_double(number);
-    return true;
+    return uql_text_result(e, &text, out);
 }
 
 static bool apply_to_boolean(Evaluation *e, const OperationArgs *args, Value in, Value *out)
@@ -198,185 +288,19 @@ static bool apply_to_boolean(Evaluation *e, const OperationArgs *args, Value in,
     return true;
 }
 
-static bool compile_digits(Arena *arena, const Json *json, OperationArgs *args, Error *err)
-{
-    (void)arena;
-    args->start = json_int(json_get(json, "decimal_digits"), 0);
-    return json_is(json_get(json, "decimal_digits"), JSON_INT) ||
-           fail(err, ERR_INVALID, "decimal_digits is missing or no integer");
-}
-
-/* Python's round(): of the exact decimal value, ties to even. */
-static bool apply_round(Evaluation *e, const OperationArgs *args, Value in, Value *out)
-{
-    char text[400];
-
-    if (in.type == VALUE_BOOL || in.type == VALUE_INT) {
-        *out = value_int(in.type == VALUE_BOOL ? in.as.boolean : in.as.integer);
-        return true;
-    }
-    if (in.type != VALUE_DOUBLE) {
-        return wrong_type(e, "a number", in);
-    }
-    *out = in;
-    if (isfinite(in.as.number) && args->start >= 0 && args->start <= 22) {
-        snprintf(text, sizeof(text), "%.*f", (int)args->start, in.as.number);
-        out->as.number = strtod(text, NULL);
-    } else if (isfinite(in.as.number) && args->start < 0 && args->start > -300) {
-        double unit = pow(10, (double)-args->start);
-
-        out->as.number = nearbyint(in.as.number / unit) * unit;
-    }
-    return true;
-}
-
-static bool compile_other(Arena *arena, const Json *json, OperationArgs *args, Error *err)
-{
-    const Json *other = json_get(json, "other");
-
-    if (!other) {
-        return fail(err, ERR_INVALID, "other is missing");
-    }
-    if (!json_is_number(other) && !json_is(other, JSON_BOOL)) {
-        return fail(err, ERR_INVALID, "other is not a number");
-    }
-    args->value = value_from_json(arena, other);
-    return true;
-}
-
-static bool apply_multiply(Evaluation *e, const OperationArgs *args, Value in, Value *out)
-{
-    double  a, b;
-    int64_t product;
-
-    if (!value_to_double(in, &a) || !value_to_double(args->value, &b)) {
-        return wrong_type(e, "a number", in);
-    }
-    if (in.type == VALUE_INT && args->value.type == VALUE_INT &&
-        !__builtin_mul_overflow(in.as.integer, args->value.as.integer, &product)) {
-        *out = value_int(product);
-    } else {
-        *out = value_double(a * b);
-    }
-    return true;
-}
-
-static bool apply_divide(Evaluation *e, const OperationArgs *args, Value in, Value *out)
-{
-    double a, b;
-
-    if (!value_to_double(in, &a) || !value_to_double(args->value, &b)) {
-        return wrong_type(e, "a number", in);
-    }
-    if (b == 0) {
-        return uql_fail(e, UQL_INVALID_INPUT, "ZeroDivisionError", "division by zero");
-    }
-    *out = value_double(a / b);
-    return true;
-}
-
-/* ---- sequences and lookups -------------------------------------------------------------- */
-
-static bool compile_table(Arena *arena, const Json *json, OperationArgs *args, Error *err)
-{
-    const Json *table = json_get(json, "lookup_table");
-
-    args->value = value_copy(arena, value_from_json(arena, table));
-    return json_is(table, JSON_OBJECT) ||
-           fail(err, ERR_INVALID, "lookup_table is missing or no dictionary");
-}
-
-static bool apply_lookup(Evaluation *e, const OperationArgs *args, Value in, Value *out)
-{
-    const Value *found = in.type == VALUE_STRING ? value_get(args->value, value_as_text(in)) : NULL;
-
-    if (!found) {
-        return uql_fail(e, UQL_INVALID_INPUT, "KeyError", "the lookup table has no such key");
-    }
-    *out = *found;
-    return true;
-}
-
-static bool apply_length(Evaluation *e, const OperationArgs *args, Value in, Value *out)
-{
-    (void)args;
-    switch (in.type) {
-    case VALUE_STRING:     *out = value_int((int64_t)utf8_length(value_as_text(in))); return true;
-    case VALUE_LIST:
-    case VALUE_TUPLE:
-    case VALUE_DICT:       *out = value_int(in.count); return true;
-    case VALUE_DETECTIONS: *out = value_int(in.as.detections->count); return true;
-    default:               return wrong_type(e, "a sequence", in);
-    }
-}
-
-/* How often each element's text occurs, in order of first appearance; long texts
- * are cut as the reference cuts them. */
-static bool apply_count(Evaluation *e, const OperationArgs *args, Value in, Value *out)
-{
-    enum { LONGEST_KEY = 128 };
-    DictBuilder counts = dict_builder(e->arena, 8);
-
-    (void)args;
-    if (in.type != VALUE_LIST && in.type != VALUE_TUPLE) {
-        return wrong_type(e, "a list", in);
-    }
-    for (uint32_t i = 0; i < in.count; i++) {
-        Value        key;
-        const Value *before;
-        Text         text;
-
-        if (!apply_to_string(e, NULL, in.as.items[i], &key)) {
-            return false;
-        }
-        text = value_as_text(key);
-        if (text.length > LONGEST_KEY) {
-            text = text_of(arena_printf(e->arena, "%.*s [...]", LONGEST_KEY, text.at));
-        }
-        before = value_get(dict_done(&counts), text);
-        dict_set(&counts, text, value_int(before ? before->as.integer + 1 : 1));
-    }
-    *out = dict_done(&counts);
-    return true;
-}
-
-static bool compile_inner(Arena *arena, const Json *json, OperationArgs *args, Error *err)
-{
-    args->inner = uql_compile_operations(arena, json_get(json, "operations"), err);
-    return args->inner || err->kind == ERR_NONE;
-}
-
-static bool apply_each(Evaluation *e, const OperationArgs *args, Value in, Value *out)
-{
-    ListBuilder list = list_builder(e->arena, in.count);
-
-    if (in.type != VALUE_LIST && in.type != VALUE_TUPLE) {
-        return wrong_type(e, "a list", in);
-    }
-    for (uint32_t i = 0; i < in.count; i++) {
-        Value one;
-
-        if (!uql_apply(e->arena, args->inner, in.as.items[i], e->scope, &one, e->err)) {
-            return false;
-        }
-        list_add(&list, one);
-    }
-    *out = list_done(&list);
-    return true;
-}
-
 /* ---- classifications and pictures ------------------------------------------------------------ */
 
-static int compile_name(const Json *json, const char *const names[], int count, Error *err)
+int uql_compile_choice(const Json *json, const char *key, const char *const names[], size_t count,
+                       Error *err)
 {
-    Text name = json_text(json_get(json, "property_name"));
+    Text name = json_text(json_get(json, key));
 
-    for (int i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (text_is(name, names[i])) {
-            return i;
+            return (int)i;
         }
     }
-    fail(err, ERR_INVALID, "property_name: there is no property '%.*s'", SHOW(name));
+    fail(err, ERR_INVALID, "%s: '%.*s' is not one of its values", key, SHOW(name));
     return -1;
 }
 
@@ -389,57 +313,109 @@ static bool compile_classification(Arena *arena, const Json *json, OperationArgs
                                          "top_class_confidence_single", "all_classes",
                                          "all_confidences" };
     (void)arena;
-    args->mode = compile_name(json, names, COUNT_OF(names), err);
+    args->mode = uql_compile_choice(json, "property_name", names, COUNT_OF(names), err);
     return args->mode >= 0;
 }
 
-/* All predictions of a single-label answer by class id. */
-static Value sorted_property(Evaluation *e, Value predictions, Text key)
+typedef struct Entry {
+    double       order;
+    uint32_t     index;
+    const Value *prediction;
+} Entry;
+
+static int compare_entries(const void *left, const void *right)
 {
-    ListBuilder list = list_builder(e->arena, predictions.count);
-    double      last = -INFINITY;
+    const Entry *a = left, *b = right;
 
-    for (uint32_t n = 0; n < predictions.count; n++) {
-        const Value *next = NULL;
-        double       least = INFINITY;
+    return a->order != b->order ? (a->order > b->order) - (a->order < b->order)
+                                : (a->index > b->index) - (a->index < b->index);
+}
 
-        for (uint32_t i = 0; i < predictions.count; i++) {
-            const Value *id = value_get(predictions.as.items[i], TEXT("class_id"));
-            double       number;
+static Value member(Value dict, Text key)
+{
+    const Value *found = value_get(dict, key);
 
-            if (id && value_to_double(*id, &number) && number > last && number < least) {
-                least = number;
-                next  = &predictions.as.items[i];
-            }
-        }
-        if (next) {
-            const Value *value = value_get(*next, key);
+    return found ? *found : value_null();
+}
 
-            list_add(&list, value ? *value : value_null());
-        }
-        last = least;
+/* One property of all predictions: a multi-label answer holds a dictionary by
+ * class, told in order of class id; a single-label one a list, told as it is. */
+static bool sorted_property(Evaluation *e, Value predictions, Text key, Value *out)
+{
+    bool   multi   = predictions.type == VALUE_DICT;
+    Entry *entries = arena_array(e->arena, Entry, (size_t)predictions.count + 1);
+    Value *items   = arena_array(e->arena, Value, (size_t)predictions.count + 1);
+
+    if (!entries || !items) {
+        return uql_out_of_memory(e);
     }
-    return list_done(&list);
+    for (uint32_t i = 0; i < predictions.count; i++) {
+        const Value *prediction = multi ? &predictions.as.pairs[i].value
+                                        : &predictions.as.items[i];
+
+        entries[i] = (Entry){ 0, i, prediction };
+        if (!multi || !value_to_double(member(*prediction, TEXT("class_id")), &entries[i].order)) {
+            entries[i].order = 0;
+        }
+    }
+    qsort(entries, predictions.count, sizeof(*entries), compare_entries);
+    for (uint32_t i = 0; i < predictions.count; i++) {
+        bool class_of_multi = multi && text_is(key, "class");
+
+        items[i] = class_of_multi ? value_text(predictions.as.pairs[entries[i].index].key)
+                                  : member(*entries[i].prediction, key);
+    }
+    *out = value_list(items, predictions.count);
+    return true;
+}
+
+/* The confidences of a multi-label answer's predicted classes: all or the best. */
+static bool multi_confidence(Evaluation *e, Value predictions, Value classes, bool best,
+                             Value *out)
+{
+    Value *items = arena_array(e->arena, Value, (size_t)classes.count + 1);
+    double top = 0, number;
+
+    for (uint32_t i = 0; items && i < classes.count; i++) {
+        const Value *one = value_get(predictions, value_as_text(classes.as.items[i]));
+
+        items[i] = one ? member(*one, TEXT("confidence")) : value_null();
+        if (value_to_double(items[i], &number) && (i == 0 || number > top)) {
+            top = number;
+        }
+    }
+    *out = best ? value_double(top) : value_list(items, classes.count);
+    return items || uql_out_of_memory(e);
 }
 
 static bool apply_classification(Evaluation *e, const OperationArgs *args, Value in, Value *out)
 {
-    const Value *predictions = value_get(in, TEXT("predictions"));
-    const Value *top         = value_get(in, TEXT("top"));
-    const Value *confidence  = value_get(in, TEXT("confidence"));
+    Value predictions = member(in, TEXT("predictions"));
+    Value classes     = member(in, TEXT("predicted_classes"));
+    bool  single      = predictions.type == VALUE_LIST && value_get(in, TEXT("top"));
+    bool  multi       = predictions.type == VALUE_DICT && classes.type == VALUE_LIST;
 
-    if (!predictions || !top || predictions->type != VALUE_LIST) {
-        return uql_fail(e, UQL_INVALID_INPUT, NULL, "expected a single-label classification, got "
-                        "a %s", value_type_name((ValueType)in.type));
+    if (!single && !multi) {
+        e->err->bare = true;
+        return uql_wrong_type(e, NULL, "a classification", in);
     }
     switch (args->mode) {
-    case TOP_CLASS:             *out = *top; break;
+    case TOP_CLASS:
+        *out = multi ? classes : member(in, TEXT("top"));
+        return true;
     case TOP_CONFIDENCE:
-    case TOP_CONFIDENCE_SINGLE: *out = confidence ? *confidence : value_null(); break;
-    case ALL_CLASSES:           *out = sorted_property(e, *predictions, TEXT("class")); break;
-    case ALL_CONFIDENCES:       *out = sorted_property(e, *predictions, TEXT("confidence")); break;
+    case TOP_CONFIDENCE_SINGLE:
+        if (multi) {
+            return multi_confidence(e, predictions, classes, args->mode == TOP_CONFIDENCE_SINGLE,
+                                    out);
+        }
+        *out = member(in, TEXT("confidence"));
+        return true;
+    case ALL_CLASSES:
+        return sorted_property(e, predictions, TEXT("class"), out);
+    default:
+        return sorted_property(e, predictions, TEXT("confidence"), out);
     }
-    return true;
 }
 
 enum { IMAGE_SIZE, IMAGE_HEIGHT, IMAGE_WIDTH, IMAGE_ASPECT };
@@ -449,7 +425,7 @@ static bool compile_image(Arena *arena, const Json *json, OperationArgs *args, E
     static const char *const names[] = { "size", "height", "width", "aspect_ratio" };
 
     (void)arena;
-    args->mode = compile_name(json, names, COUNT_OF(names), err);
+    args->mode = uql_compile_choice(json, "property_name", names, COUNT_OF(names), err);
     return args->mode >= 0;
 }
 
@@ -458,7 +434,7 @@ static bool apply_image(Evaluation *e, const OperationArgs *args, Value in, Valu
     int64_t width, height;
 
     if (in.type != VALUE_IMAGE) {
-        return wrong_type(e, "a picture", in);
+        return uql_wrong_type(e, NULL, "a picture", in);
     }
     width  = image_width(in.as.image);
     height = image_height(in.as.image);
@@ -475,15 +451,19 @@ const OperationType operation_types[] = {
     { "StringSubSequence",             compile_slice,          apply_slice },
     { "StringMatches",                 compile_regex,          apply_matches },
     { "ToString",                      NULL,                   apply_to_string },
-    { "ToNumber",                      compile_cast,           apply_to_number },
     { "ToBoolean",                     NULL,                   apply_to_boolean },
-    { "NumberRound",                   compile_digits,         apply_round },
-    { "Multiply",                      compile_other,          apply_multiply },
-    { "Divide",                        compile_other,          apply_divide },
-    { "LookupTable",                   compile_table,          apply_lookup },
-    { "SequenceLength",                NULL,                   apply_length },
-    { "SequenceElementsCount",         NULL,                   apply_count },
-    { "SequenceApply",                 compile_inner,          apply_each },
+    { "ToNumber",                      uql_compile_cast,       uql_to_number },
+    { "NumberRound",                   uql_compile_digits,     uql_round },
+    { "Multiply",                      uql_compile_other,      uql_multiply },
+    { "Divide",                        uql_compile_other,      uql_divide },
+    { "LookupTable",                   uql_compile_table,      uql_lookup },
+    { "SequenceMap",                   uql_compile_table,      uql_map },
+    { "SequenceApply",                 uql_compile_inner,      uql_each },
+    { "SequenceLength",                NULL,                   uql_length },
+    { "SequenceElementsCount",         NULL,                   uql_count },
+    { "SequenceJoin",                  uql_compile_separator,  uql_join },
+    { "SequenceAggregate",             uql_compile_mode,       uql_aggregate },
+    { "NumericSequenceAggregate",      uql_compile_function,   uql_aggregate_numbers },
     { "ClassificationPropertyExtract", compile_classification, apply_classification },
     { "ExtractImageProperty",          compile_image,          apply_image },
     { 0 },

@@ -27,24 +27,47 @@ static bool not_comparable(Evaluation *e, const char *how, Value a, Value b)
                     value_type_name((ValueType)a.type), value_type_name((ValueType)b.type));
 }
 
-/* Python's ordering: numbers with numbers, texts with texts. */
-static bool order(Evaluation *e, const char *how, Value a, Value b, int *sign, bool *ordered)
+bool uql_order(Value a, Value b, int *sign)
 {
     double x, y;
-    int    compared;
 
-    *ordered = true;
     if (value_to_double(a, &x) && value_to_double(b, &y)) {
-        *ordered = !isnan(x) && !isnan(y);
-        *sign    = (x > y) - (x < y);
+        *sign = isnan(x) || isnan(y)                        ? UQL_UNORDERED
+              : a.type == VALUE_INT && b.type == VALUE_INT
+                  ? (a.as.integer > b.as.integer) - (a.as.integer < b.as.integer)
+                  : (x > y) - (x < y);
         return true;
     }
-    if (a.type == VALUE_STRING && b.type == VALUE_STRING) {
-        compared = memcmp(a.as.text, b.as.text, MIN(a.count, b.count));
-        *sign    = compared ? compared : (a.count > b.count) - (a.count < b.count);
+    if (a.type != b.type) {
+        return false;
+    }
+    if (a.type == VALUE_STRING || a.type == VALUE_BYTES) {
+        int compared = memcmp(a.as.text, b.as.text, MIN(a.count, b.count));
+
+        compared = compared ? compared : (a.count > b.count) - (a.count < b.count);
+        *sign    = (compared > 0) - (compared < 0);
         return true;
     }
-    return not_comparable(e, how, a, b);
+    if (a.type == VALUE_LIST || a.type == VALUE_TUPLE) {
+        for (uint32_t i = 0; i < MIN(a.count, b.count); i++) {
+            if (!value_equal(a.as.items[i], b.as.items[i])) {
+                return uql_order(a.as.items[i], b.as.items[i], sign);
+            }
+        }
+        *sign = (a.count > b.count) - (a.count < b.count);
+        return true;
+    }
+    return false;
+}
+
+static bool order(Evaluation *e, const char *how, Value a, Value b, int *sign, bool *ordered)
+{
+    *ordered = false;
+    if (!uql_order(a, b, sign)) {
+        return not_comparable(e, how, a, b);
+    }
+    *ordered = *sign != UQL_UNORDERED;
+    return true;
 }
 
 static bool test_equal(Evaluation *e, Value a, Value b, bool *result)
@@ -99,9 +122,11 @@ static bool test_in_range(Evaluation *e, Value a, Value b, bool *result)
 {
     bool low, high;
 
-    if ((b.type != VALUE_LIST && b.type != VALUE_TUPLE) || b.count != 2) {
-        return uql_fail(e, UQL_EVALUATION, "TypeError", "in range: the range is a list of two "
-                                                        "numbers");
+    if ((b.type != VALUE_LIST && b.type != VALUE_TUPLE) || b.count < 2) {
+        bool list = b.type == VALUE_LIST || b.type == VALUE_TUPLE;
+
+        return uql_fail(e, UQL_EVALUATION, list ? "IndexError" : "TypeError",
+                        "in range: the range is a list of two numbers");
     }
     if (!test_at_least(e, a, b.as.items[0], &low) || !test_at_most(e, a, b.as.items[1], &high)) {
         return false;
@@ -112,7 +137,14 @@ static bool test_in_range(Evaluation *e, Value a, Value b, bool *result)
 
 static bool both_texts(Evaluation *e, const char *how, Value a, Value b)
 {
-    return (a.type == VALUE_STRING && b.type == VALUE_STRING) || not_comparable(e, how, a, b);
+    if (a.type == VALUE_STRING && b.type == VALUE_STRING) {
+        return true;
+    }
+    if (a.type != VALUE_STRING) {
+        return uql_fail(e, UQL_EVALUATION, "AttributeError", "%s: a %s is no text", how,
+                        value_type_name((ValueType)a.type));
+    }
+    return not_comparable(e, how, a, b);
 }
 
 static bool test_starts(Evaluation *e, Value a, Value b, bool *result)
@@ -343,6 +375,9 @@ bool uql_apply(Arena *arena, const Operation *chain, Value input, const UqlScope
         if (!at->type->apply(&e, &at->args, input, &input)) {
             char before[sizeof(err->path)];
 
+            if (err->bare) {
+                return false;
+            }
             snprintf(before, sizeof(before), "%s", err->path);
             snprintf(err->path, sizeof(err->path), "<root>[%d]%.60s", at->index,
                      before[0] ? before + strlen("<root>") : "");
@@ -407,7 +442,7 @@ static bool test_statement(Evaluation *e, const Statement *statement, const char
     if (!operand_value(e, &statement->left, &left) ||
         (statement->type == STATEMENT_BINARY && !operand_value(e, &statement->right, &right)) ||
         !statement->comparator->test(e, left, right, result)) {
-        if (!e->err->path[0]) {
+        if (!e->err->path[0] && !e->err->bare) {
             snprintf(e->err->path, sizeof(e->err->path), "%s", path);
         }
         return false;
