@@ -122,9 +122,23 @@ static void outputs_of_step(App *app, Request *request, Response *response)
     }
 }
 
+static void schema(App *app, Request *request, Response *response)
+{
+    JsonWriter w = json_writer(&response->buffer);
+
+    (void)app;
+    (void)request;
+    json_begin_object(&w);
+    json_key(&w, "schema");
+    schema_write_definition(&w);
+    json_end_object(&w);
+}
+
 const Route routes_blocks[] = {
     { METHOD_GET | METHOD_POST, "/workflows/blocks/describe", describe, LIMIT_DEFINITION,
       "Every block with its schema, its outputs, and what connects to what." },
+    { METHOD_GET, "/workflows/definition/schema", schema, 0,
+      "The JSON schema of a workflow definition." },
     { METHOD_POST, "/workflows/blocks/dynamic_outputs", outputs_of_step, LIMIT_DEFINITION,
       "The outputs of the step in the body." },
     { 0 },

@@ -27,4 +27,7 @@ void schema_write_connections(JsonWriter *w);
 /* Properties that take a literal, with its Python type. */
 void schema_write_primitives(JsonWriter *w);
 
+/* The JSON schema of a whole definition, with every block in it. */
+void schema_write_definition(JsonWriter *w);
+
 #endif
