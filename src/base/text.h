@@ -42,6 +42,10 @@ void hex_encode(char *out, const void *bytes, size_t length);
 #define SHA256_SIZE 32
 void sha256(uint8_t out[SHA256_SIZE], const void *bytes, size_t length);
 
+/* MD5, for identifiers that are defined by it. */
+#define MD5_SIZE 16
+void md5(uint8_t out[MD5_SIZE], const void *bytes, size_t length);
+
 /* A random (version 4) and a time-ordered (version 7) UUID as text. */
 #define UUID_SIZE 37
 void uuid4(char out[UUID_SIZE]);

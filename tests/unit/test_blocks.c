@@ -480,7 +480,7 @@ TEST(block_list_names_every_file)
     CHECK(folder && file_read("src/blocks/list.h", MIB(1), &list, &err));
     while (folder && (entry = readdir(folder)) != NULL) {
         static const char *const shared[] = { "cache", "chains", "registry", "services",
-                                              "static_crop" };
+                                              "static_crop", "vlm_answer" };
         char   stem[100];
         bool   is_shared = false;
         size_t length    = strlen(entry->d_name);
