@@ -17,9 +17,10 @@ uint32_t utf8_next(const char **at, const char *end);
 /* Append one code point. */
 void utf8_append(Buffer *out, uint32_t code);
 
-/* Append the text in lower case, as Python's lower() gives it, whatever the
- * process's locale. */
+/* Append the text in lower or upper case, as Python's lower() and upper() give it,
+ * whatever the process's locale. */
 void text_lower(Buffer *out, Text text);
+void text_upper(Buffer *out, Text text);
 
 /* The number of code points. */
 size_t utf8_length(Text text);

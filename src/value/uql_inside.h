@@ -18,6 +18,9 @@ typedef struct OperationArgs {
     int              mode;          /* of an enumeration */
     Regex           *regex;
     const Operation *inner;         /* a nested chain */
+    const Statement *statement;     /* of a filter */
+    Value            second;
+    double           low, high;
 } OperationArgs;
 
 typedef struct OperationType OperationType;
@@ -72,6 +75,10 @@ bool uql_read_number(Text text, double *number, bool *whole) MUST_USE;
 enum { UQL_LESS = -1, UQL_SAME = 0, UQL_GREATER = 1, UQL_UNORDERED = 2 };   /* NaN: unordered */
 bool uql_order(Value a, Value b, int *sign) MUST_USE;
 
+/* A text that is the same for equal values of simple types, and for no others. */
+bool uql_identity(Evaluation *e, Value v, Text *key) MUST_USE;
+bool uql_all_hashable(Value list);
+
 #define UQL_COMPILE(name) \
     bool name(Arena *arena, const Json *json, OperationArgs *args, Error *err)
 #define UQL_APPLY(name) \
@@ -85,6 +92,33 @@ UQL_COMPILE(uql_compile_table);
 UQL_COMPILE(uql_compile_inner);
 UQL_COMPILE(uql_compile_function);
 UQL_COMPILE(uql_compile_mode);
+UQL_COMPILE(uql_compile_filter);
+UQL_COMPILE(uql_compile_selection);
+UQL_COMPILE(uql_compile_sort);
+UQL_COMPILE(uql_compile_offset);
+UQL_COMPILE(uql_compile_shift);
+UQL_COMPILE(uql_compile_parent);
+UQL_COMPILE(uql_compile_rename);
+UQL_COMPILE(uql_compile_property);
+UQL_COMPILE(uql_compile_frame);
+UQL_COMPILE(uql_compile_quality);
+UQL_COMPILE(uql_compile_random);
+UQL_APPLY(uql_filter);
+UQL_APPLY(uql_select);
+UQL_APPLY(uql_sort);
+UQL_APPLY(uql_offset);
+UQL_APPLY(uql_shift);
+UQL_APPLY(uql_pick);
+UQL_APPLY(uql_rename);
+UQL_APPLY(uql_properties);
+UQL_APPLY(uql_property);
+UQL_APPLY(uql_to_dictionary);
+UQL_APPLY(uql_frame);
+UQL_APPLY(uql_iso);
+UQL_APPLY(uql_to_jpeg);
+UQL_APPLY(uql_to_base64);
+UQL_APPLY(uql_random);
+UQL_APPLY(uql_to_json);
 UQL_APPLY(uql_to_number);
 UQL_APPLY(uql_round);
 UQL_APPLY(uql_multiply);

@@ -5,10 +5,7 @@
  * are the reference's InvalidInputTypeError; its other classes are named where
  * they differ.
  */
-#include <locale.h>
 #include <math.h>
-#include <pthread.h>
-#include <wctype.h>
 
 #include "base/text.h"
 #include "value/detections.h"
@@ -40,176 +37,28 @@ bool uql_text_result(Evaluation *e, Buffer *buffer, Value *out)
 
 /* ---- texts -------------------------------------------------------------- */
 
-static locale_t       unicode;
-static pthread_once_t unicode_once = PTHREAD_ONCE_INIT;
-
-static void open_unicode(void)
+static bool change_case(Evaluation *e, Value in, void (*change)(Buffer *, Text), Value *out)
 {
-    unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-}
-
-/* Simple case mappings of all of Unicode, whatever the process's locale. */
-static locale_t unicode_locale(void)
-{
-    pthread_once(&unicode_once, open_unicode);
-    return unicode;
-}
-
-typedef struct Expansion {
-    uint32_t code, upper[3];
-} Expansion;
-
-/* The letters whose capital form is more than one letter. */
-static const Expansion expansions[] = {
-    { 0x00df, { 0x0053, 0x0053 } }, { 0x0149, { 0x02bc, 0x004e } },
-    { 0x01f0, { 0x004a, 0x030c } }, { 0x0390, { 0x0399, 0x0308, 0x0301 } },
-    { 0x03b0, { 0x03a5, 0x0308, 0x0301 } }, { 0x0587, { 0x0535, 0x0552 } },
-    { 0x1e96, { 0x0048, 0x0331 } }, { 0x1e97, { 0x0054, 0x0308 } },
-    { 0x1e98, { 0x0057, 0x030a } }, { 0x1e99, { 0x0059, 0x030a } },
-    { 0x1e9a, { 0x0041, 0x02be } }, { 0x1f50, { 0x03a5, 0x0313 } },
-    { 0x1f52, { 0x03a5, 0x0313, 0x0300 } }, { 0x1f54, { 0x03a5, 0x0313, 0x0301 } },
-    { 0x1f56, { 0x03a5, 0x0313, 0x0342 } }, { 0x1f80, { 0x1f08, 0x0399 } },
-    { 0x1f81, { 0x1f09, 0x0399 } }, { 0x1f82, { 0x1f0a, 0x0399 } },
-    { 0x1f83, { 0x1f0b, 0x0399 } }, { 0x1f84, { 0x1f0c, 0x0399 } },
-    { 0x1f85, { 0x1f0d, 0x0399 } }, { 0x1f86, { 0x1f0e, 0x0399 } },
-    { 0x1f87, { 0x1f0f, 0x0399 } }, { 0x1f88, { 0x1f08, 0x0399 } },
-    { 0x1f89, { 0x1f09, 0x0399 } }, { 0x1f8a, { 0x1f0a, 0x0399 } },
-    { 0x1f8b, { 0x1f0b, 0x0399 } }, { 0x1f8c, { 0x1f0c, 0x0399 } },
-    { 0x1f8d, { 0x1f0d, 0x0399 } }, { 0x1f8e, { 0x1f0e, 0x0399 } },
-    { 0x1f8f, { 0x1f0f, 0x0399 } }, { 0x1f90, { 0x1f28, 0x0399 } },
-    { 0x1f91, { 0x1f29, 0x0399 } }, { 0x1f92, { 0x1f2a, 0x0399 } },
-    { 0x1f93, { 0x1f2b, 0x0399 } }, { 0x1f94, { 0x1f2c, 0x0399 } },
-    { 0x1f95, { 0x1f2d, 0x0399 } }, { 0x1f96, { 0x1f2e, 0x0399 } },
-    { 0x1f97, { 0x1f2f, 0x0399 } }, { 0x1f98, { 0x1f28, 0x0399 } },
-    { 0x1f99, { 0x1f29, 0x0399 } }, { 0x1f9a, { 0x1f2a, 0x0399 } },
-    { 0x1f9b, { 0x1f2b, 0x0399 } }, { 0x1f9c, { 0x1f2c, 0x0399 } },
-    { 0x1f9d, { 0x1f2d, 0x0399 } }, { 0x1f9e, { 0x1f2e, 0x0399 } },
-    { 0x1f9f, { 0x1f2f, 0x0399 } }, { 0x1fa0, { 0x1f68, 0x0399 } },
-    { 0x1fa1, { 0x1f69, 0x0399 } }, { 0x1fa2, { 0x1f6a, 0x0399 } },
-    { 0x1fa3, { 0x1f6b, 0x0399 } }, { 0x1fa4, { 0x1f6c, 0x0399 } },
-    { 0x1fa5, { 0x1f6d, 0x0399 } }, { 0x1fa6, { 0x1f6e, 0x0399 } },
-    { 0x1fa7, { 0x1f6f, 0x0399 } }, { 0x1fa8, { 0x1f68, 0x0399 } },
-    { 0x1fa9, { 0x1f69, 0x0399 } }, { 0x1faa, { 0x1f6a, 0x0399 } },
-    { 0x1fab, { 0x1f6b, 0x0399 } }, { 0x1fac, { 0x1f6c, 0x0399 } },
-    { 0x1fad, { 0x1f6d, 0x0399 } }, { 0x1fae, { 0x1f6e, 0x0399 } },
-    { 0x1faf, { 0x1f6f, 0x0399 } }, { 0x1fb2, { 0x1fba, 0x0399 } },
-    { 0x1fb3, { 0x0391, 0x0399 } }, { 0x1fb4, { 0x0386, 0x0399 } },
-    { 0x1fb6, { 0x0391, 0x0342 } }, { 0x1fb7, { 0x0391, 0x0342, 0x0399 } },
-    { 0x1fbc, { 0x0391, 0x0399 } }, { 0x1fc2, { 0x1fca, 0x0399 } },
-    { 0x1fc3, { 0x0397, 0x0399 } }, { 0x1fc4, { 0x0389, 0x0399 } },
-    { 0x1fc6, { 0x0397, 0x0342 } }, { 0x1fc7, { 0x0397, 0x0342, 0x0399 } },
-    { 0x1fcc, { 0x0397, 0x0399 } }, { 0x1fd2, { 0x0399, 0x0308, 0x0300 } },
-    { 0x1fd3, { 0x0399, 0x0308, 0x0301 } }, { 0x1fd6, { 0x0399, 0x0342 } },
-    { 0x1fd7, { 0x0399, 0x0308, 0x0342 } }, { 0x1fe2, { 0x03a5, 0x0308, 0x0300 } },
-    { 0x1fe3, { 0x03a5, 0x0308, 0x0301 } }, { 0x1fe4, { 0x03a1, 0x0313 } },
-    { 0x1fe6, { 0x03a5, 0x0342 } }, { 0x1fe7, { 0x03a5, 0x0308, 0x0342 } },
-    { 0x1ff2, { 0x1ffa, 0x0399 } }, { 0x1ff3, { 0x03a9, 0x0399 } },
-    { 0x1ff4, { 0x038f, 0x0399 } }, { 0x1ff6, { 0x03a9, 0x0342 } },
-    { 0x1ff7, { 0x03a9, 0x0342, 0x0399 } }, { 0x1ffc, { 0x03a9, 0x0399 } },
-    { 0xfb00, { 0x0046, 0x0046 } }, { 0xfb01, { 0x0046, 0x0049 } },
-    { 0xfb02, { 0x0046, 0x004c } }, { 0xfb03, { 0x0046, 0x0046, 0x0049 } },
-    { 0xfb04, { 0x0046, 0x0046, 0x004c } }, { 0xfb05, { 0x0053, 0x0054 } },
-    { 0xfb06, { 0x0053, 0x0054 } }, { 0xfb13, { 0x0544, 0x0546 } },
-    { 0xfb14, { 0x0544, 0x0535 } }, { 0xfb15, { 0x0544, 0x053b } },
-    { 0xfb16, { 0x054e, 0x0546 } }, { 0xfb17, { 0x0544, 0x053d } },
-};
-
-static bool is_cased(wint_t code, locale_t locale)
-{
-    return towupper_l(code, locale) != code || towlower_l(code, locale) != code;
-}
-
-/* What words' shape ignores: apostrophes, points inside, accents. */
-static bool is_case_ignorable(uint32_t code)
-{
-    return code == '\'' || code == '.' || code == ':' || code == '^' || code == '`' ||
-           code == 0xa8 || code == 0xad || code == 0xaf || code == 0xb4 || code == 0xb7 ||
-           code == 0xb8 || (code >= 0x2b0 && code <= 0x36f) || code == 0x2018 ||
-           code == 0x2019 || code == 0x2024 || code == 0x2027 ||
-           (code >= 0x200b && code <= 0x200f);
-}
-
-/* A sigma ends a word when a letter stands before it and none after it. */
-static bool is_final(Text text, const char *from, const char *after, locale_t locale)
-{
-    const char *end = text.at + text.length;
-    const char *at  = text.at;
-    bool        before = false;
-
-    while (at < from) {
-        uint32_t code = utf8_next(&at, end);
-
-        before = is_case_ignorable(code) ? before : is_cased((wint_t)code, locale);
-    }
-    while (before && after < end) {
-        uint32_t code = utf8_next(&after, end);
-
-        if (!is_case_ignorable(code)) {
-            return !is_cased((wint_t)code, locale);
-        }
-    }
-    return before;
-}
-
-/* The mappings that are not from one letter to one letter. */
-static bool special_case(Text text, const char *from, const char *after, wint_t code, bool upper,
-                         locale_t locale, Buffer *out)
-{
-    if (!upper && code == 0x130) {
-        buffer_string(out, "i\xcc\x87");
-        return true;
-    }
-    if (!upper && code == 0x3a3 && locale) {
-        utf8_append(out, is_final(text, from, after, locale) ? 0x3c2 : 0x3c3);
-        return true;
-    }
-    for (size_t i = 0; upper && code > 127 && i < COUNT_OF(expansions); i++) {
-        if (expansions[i].code == code) {
-            for (int k = 0; k < 3 && expansions[i].upper[k]; k++) {
-                utf8_append(out, expansions[i].upper[k]);
-            }
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool change_case(Evaluation *e, Value in, bool upper, Value *out)
-{
-    Text        text = value_as_text(in);
-    const char *at   = text.at, *end = text.at + text.length;
-    locale_t    locale = unicode_locale();
-    Buffer      result;
+    Buffer result;
 
     if (in.type != VALUE_STRING) {
         return uql_wrong_type(e, NULL, "a text", in);
     }
     buffer_init(&result, LIMIT_FORMATTED_TEXT);
-    while (at < end) {
-        const char *from = at;
-        wint_t      code = (wint_t)utf8_next(&at, end);
-
-        if (special_case(text, from, at, code, upper, locale, &result)) {
-            continue;
-        }
-        if (locale) {
-            code = upper ? towupper_l(code, locale) : towlower_l(code, locale);
-        }
-        utf8_append(&result, (uint32_t)code);
-    }
+    change(&result, value_as_text(in));
     return uql_text_result(e, &result, out);
 }
 
 static bool apply_lower(Evaluation *e, const OperationArgs *args, Value in, Value *out)
 {
     (void)args;
-    return change_case(e, in, false, out);
+    return change_case(e, in, text_lower, out);
 }
 
 static bool apply_upper(Evaluation *e, const OperationArgs *args, Value in, Value *out)
 {
     (void)args;
-    return change_case(e, in, true, out);
+    return change_case(e, in, text_upper, out);
 }
 
 static bool compile_slice(Arena *arena, const Json *json, OperationArgs *args, Error *err)
@@ -466,5 +315,21 @@ const OperationType operation_types[] = {
     { "NumericSequenceAggregate",      uql_compile_function,   uql_aggregate_numbers },
     { "ClassificationPropertyExtract", compile_classification, apply_classification },
     { "ExtractImageProperty",          compile_image,          apply_image },
+    { "ExtractFrameMetadata",          uql_compile_frame,      uql_frame },
+    { "TimestampToISOFormat",          NULL,                   uql_iso },
+    { "ConvertImageToJPEG",            uql_compile_quality,    uql_to_jpeg },
+    { "ConvertImageToBase64",          NULL,                   uql_to_base64 },
+    { "ConvertDictionaryToJSON",       NULL,                   uql_to_json },
+    { "RandomNumber",                  uql_compile_random,     uql_random },
+    { "DetectionsPropertyExtract",     uql_compile_property,   uql_properties },
+    { "ExtractDetectionProperty",      uql_compile_property,   uql_property },
+    { "DetectionsFilter",              uql_compile_filter,     uql_filter },
+    { "DetectionsSelection",           uql_compile_selection,  uql_select },
+    { "SortDetections",                uql_compile_sort,       uql_sort },
+    { "DetectionsOffset",              uql_compile_offset,     uql_offset },
+    { "DetectionsShift",               uql_compile_shift,      uql_shift },
+    { "DetectionsRename",              uql_compile_rename,     uql_rename },
+    { "PickDetectionsByParentClass",   uql_compile_parent,     uql_pick },
+    { "DetectionsToDictionary",        NULL,                   uql_to_dictionary },
     { 0 },
 };

@@ -249,6 +249,7 @@ bool uql_each(Evaluation *e, const OperationArgs *args, Value in, Value *out)
     items = arena_array(e->arena, Value, (size_t)list.count + 1);
     for (uint32_t i = 0; items && i < list.count; i++) {
         if (!uql_apply(e->arena, args->inner, list.as.items[i], e->scope, &items[i], e->err)) {
+            e->err->path[0] = '\0';      /* only the outer chain's place is told */
             return false;
         }
     }
@@ -342,7 +343,7 @@ bool uql_compile_mode(Arena *arena, const Json *json, OperationArgs *args, Error
 }
 
 /* A text that is the same for equal values: 1, 1.0 and True are one. */
-static bool identity(Evaluation *e, Value v, Text *key)
+bool uql_identity(Evaluation *e, Value v, Text *key)
 {
     Buffer text;
     Value  whole;
@@ -360,6 +361,22 @@ static bool identity(Evaluation *e, Value v, Text *key)
         return false;
     }
     *key = value_as_text(whole);
+    return true;
+}
+
+/* Lists whose elements can be told apart by their texts: no NaN, nothing nested. */
+bool uql_all_hashable(Value list)
+{
+    if (list.type != VALUE_LIST && list.type != VALUE_TUPLE) {
+        return false;
+    }
+    for (uint32_t i = 0; i < list.count; i++) {
+        Value v = list.as.items[i];
+
+        if (v.type > VALUE_STRING || (v.type == VALUE_DOUBLE && isnan(v.as.number))) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -384,7 +401,7 @@ static bool most_or_least(Evaluation *e, Value list, bool most, Value *out)
         if (!is_hashable(v)) {
             return uql_wrong_type(e, "TypeError", "plain values", v);
         }
-        if (!go_on(e, i) || !identity(e, v, &key)) {
+        if (!go_on(e, i) || !uql_identity(e, v, &key)) {
             return false;
         }
         tally = map_get(&seen, key);

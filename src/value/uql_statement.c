@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdarg.h>
 
+#include "base/map.h"
 #include "value/uql_inside.h"
 
 bool uql_fail(Evaluation *e, UqlFailure failure, const char *inner, const char *format, ...)
@@ -204,16 +205,45 @@ static bool test_in(Evaluation *e, Value a, Value b, bool *result)
     return contains(e, a, b, result);
 }
 
+/* Where looking every element up takes longer than making a table of them. */
+enum { MANY_COMPARISONS = 10000 };
+
+static bool count_by_hash(Evaluation *e, Value a, Value b, uint32_t *found)
+{
+    Map  seen;
+    Text key;
+
+    map_init(&seen, e->arena);
+    for (uint32_t i = 0; i < b.count; i++) {
+        if (!uql_identity(e, b.as.items[i], &key)) {
+            return false;
+        }
+        map_put(&seen, key, e);
+    }
+    for (uint32_t i = 0; i < a.count; i++) {
+        if (!uql_identity(e, a.as.items[i], &key)) {
+            return false;
+        }
+        *found += map_get(&seen, key) != NULL;
+    }
+    return true;
+}
+
 static bool count_in(Evaluation *e, const char *how, Value a, Value b, uint32_t *found)
 {
     *found = 0;
     if (a.type != VALUE_LIST && a.type != VALUE_TUPLE) {
         return uql_fail(e, UQL_EVALUATION, "TypeError", "%s: the left side is no sequence", how);
     }
+    if ((uint64_t)a.count * b.count > MANY_COMPARISONS && uql_all_hashable(a) &&
+        uql_all_hashable(b)) {
+        return count_by_hash(e, a, b, found);
+    }
     for (uint32_t i = 0; i < a.count; i++) {
         bool is_in;
 
-        if (!contains(e, a.as.items[i], b, &is_in)) {
+        if (!cancel_check(e->scope->cancel, &e->err->error) ||
+            !contains(e, a.as.items[i], b, &is_in)) {
             return false;
         }
         *found += is_in;
@@ -239,6 +269,11 @@ static bool test_all_in(Evaluation *e, Value a, Value b, bool *result)
     return ok;
 }
 
+static bool is_pair(Value v)
+{
+    return (v.type == VALUE_LIST || v.type == VALUE_TUPLE) && v.count >= 2;
+}
+
 /* Even-odd rule; points on the border are outside, as in the reference. */
 static bool test_in_zone(Evaluation *e, Value point, Value zone, bool *result)
 {
@@ -246,7 +281,7 @@ static bool test_in_zone(Evaluation *e, Value point, Value zone, bool *result)
     bool   inside = false;
 
     *result = false;
-    if ((point.type != VALUE_TUPLE && point.type != VALUE_LIST) || point.count < 2 ||
+    if (!is_pair(point) ||
         !value_to_double(point.as.items[0], &x) || !value_to_double(point.as.items[1], &y) ||
         zone.type != VALUE_LIST || zone.count < 3) {
         return uql_fail(e, UQL_EVALUATION, "TypeError", "in zone: it needs a point and a polygon");
@@ -255,7 +290,7 @@ static bool test_in_zone(Evaluation *e, Value point, Value zone, bool *result)
         Value  a = zone.as.items[i], b = zone.as.items[j];
         double ax, ay, bx, by, cross;
 
-        if (a.count < 2 || b.count < 2 || !value_to_double(a.as.items[0], &ax) ||
+        if (!is_pair(a) || !is_pair(b) || !value_to_double(a.as.items[0], &ax) ||
             !value_to_double(a.as.items[1], &ay) || !value_to_double(b.as.items[0], &bx) ||
             !value_to_double(b.as.items[1], &by)) {
             return uql_fail(e, UQL_EVALUATION, "TypeError", "in zone: a corner is no point");
@@ -388,6 +423,18 @@ bool uql_apply(Arena *arena, const Operation *chain, Value input, const UqlScope
     return true;
 }
 
+/* "<root>[1]" of an operand's own chain -> ".operations[1]", to be put behind the
+ * statement's place. */
+static void place_operations(UqlError *err)
+{
+    char before[sizeof(err->path)];
+
+    snprintf(before, sizeof(before), "%s", err->path);
+    if (before[0]) {
+        snprintf(err->path, sizeof(err->path), ".operations%.70s", before + strlen("<root>"));
+    }
+}
+
 static bool operand_value(Evaluation *e, const Operand *operand, Value *out)
 {
     *out = operand->value;
@@ -405,7 +452,8 @@ static bool operand_value(Evaluation *e, const Operand *operand, Value *out)
         *out = scope->names[i].value;
     }
     return !operand->operations ||
-           uql_apply(e->arena, operand->operations, *out, e->scope, out, e->err);
+           uql_apply(e->arena, operand->operations, *out, e->scope, out, e->err) ||
+           (place_operations(e->err), false);
 }
 
 static bool test_statement(Evaluation *e, const Statement *statement, const char *path,
@@ -442,8 +490,11 @@ static bool test_statement(Evaluation *e, const Statement *statement, const char
     if (!operand_value(e, &statement->left, &left) ||
         (statement->type == STATEMENT_BINARY && !operand_value(e, &statement->right, &right)) ||
         !statement->comparator->test(e, left, right, result)) {
-        if (!e->err->path[0] && !e->err->bare) {
-            snprintf(e->err->path, sizeof(e->err->path), "%s", path);
+        if (!e->err->bare && e->err->path[0] != '<') {
+            char behind[sizeof(e->err->path)];
+
+            snprintf(behind, sizeof(behind), "%s", e->err->path);
+            snprintf(e->err->path, sizeof(e->err->path), "%.48s%.46s", path, behind);
         }
         return false;
     }
