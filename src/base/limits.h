@@ -54,6 +54,7 @@
 #define LIMIT_MASK_BYTES       MIB(256)    /* masks of one set of detections, a byte a pixel */
 #define LIMIT_MASK_EDGES       (1 << 28)   /* pixels along the edges of its polygons */
 #define LIMIT_KEYPOINTS        1000000     /* detections x the longest list, as the reference */
+#define LIMIT_AGGREGATE_MEMORY MIB(64)     /* values of one interval */
 #define LIMIT_DELAY_FRAMES     10000
 #define LIMIT_VIDEOS           1024        /* videos one session remembers */
 #define LIMIT_FORMATTED_TEXT   MIB(16)
