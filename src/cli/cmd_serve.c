@@ -97,7 +97,9 @@ const Command command_serve = {
     .summary = "Serve workflows and models over HTTP, with a page at /.",
     .example = "ocellus serve --port 9001 --data build/demo",
     .details = "Speaks the API of the Roboflow inference server: inference-sdk and curl work "
-               "unchanged.\nModels are packages under DATA/models/<project>/<version>/.",
+               "unchanged.\nModels are packages under DATA/models/<project>/<version>/.\n"
+               "With ENABLE_WORKFLOWS_PROFILING=true in the environment, requests that set "
+               "enable_profiling\nget a trace of the run in Chrome's format.",
     .options = options,
     .least   = 0,
     .most    = 0,

@@ -79,11 +79,12 @@ static bool apply_slice(Evaluation *e, const OperationArgs *args, Value in, Valu
     int64_t     length = (int64_t)utf8_length(text), i = 0;
     int64_t     start  = args->start < 0 ? MAX(args->start + length, 0) : args->start;
     int64_t     end    = args->end < 0 ? args->end + length : MIN(args->end, length);
-    const char *at     = text.at, *from, *last = text.at + text.length;
+    const char *at     = text.at, *from, *last;
 
     if (in.type != VALUE_STRING) {
         return uql_wrong_type(e, NULL, "a text", in);
     }
+    last = text.at + text.length;
     for (; i < start && at < last; i++) {
         utf8_next(&at, last);
     }

@@ -75,7 +75,7 @@ static void run_one(void *context, int i)
 {
     Group *g = context;
 
-    if (!run_step(&g->steps[i])) {
+    if (cancel_check(g->run->options.cancel, NULL) && !run_step(&g->steps[i])) {
         assert(g->problems[i].class != PROBLEM_NONE);
     }
 }

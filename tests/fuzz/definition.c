@@ -7,6 +7,7 @@
  * seldom does.
  */
 #include "run_through.h"
+#include "value/uql_inside.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -144,16 +145,105 @@ static void write_statement(Making *m, int depth)
     json_end_object(m->w);
 }
 
+static void write_filter(Making *m, int depth);
+
+/* Parameters that operations know, with values that some of them take. */
+static void write_parameters(Making *m)
+{
+    static const struct { const char *name; const char *values[4]; } parameters[] = {
+        { "property_name", { "\"confidence\"", "\"center\"", "\"width\"", "\"top_class\"" } },
+        { "mode",          { "\"first\"", "\"size\"", "\"most_common\"", "\"left_most\"" } },
+        { "other",         { "0", "3", "-0.5", "\"2\"" } },
+        { "cast_to",       { "\"int\"", "\"float\"", "\"int\"", "1" } },
+        { "decimal_digits", { "0", "-1", "2", "400" } },
+        { "regex",         { "\"a+\"", "\"(\"", "\"(a|b)*c\"", "\"\"" } },
+        { "lookup_table",  { "{\"a\":1}", "{}", "{\"1\":[1]}", "1" } },
+        { "function",      { "\"sum\"", "\"min\"", "\"max\"", "1" } },
+        { "separator",     { "\"-\"", "\"\"", "\", \"", "1" } },
+        { "class_map",     { "{\"a\":\"z\"}", "\"b\"", "{}", "{\"a\":\"b\",\"b\":\"a\"}" } },
+        { "strict",        { "true", "false", "\"a\"", "1" } },
+        { "parent_class",  { "\"a\"", "\"b\"", "\"\"", "1" } },
+        { "offset_x",      { "1", "-9", "\"4\"", "1e300" } },
+        { "offset_y",      { "1", "-9", "0", "1.5" } },
+        { "shift_x",       { "1", "-9", "0", "1e18" } },
+        { "shift_y",       { "1", "-9", "0", "true" } },
+        { "start",         { "0", "-1", "1", "99" } },
+        { "end",           { "0", "-1", "1", "99" } },
+    };
+    for (size_t i = 0; i < COUNT_OF(parameters); i++) {
+        json_key(m->w, parameters[i].name);
+        json_write_raw(m->w, text_of(parameters[i].values[choose(m->choices, 4)]));
+    }
+}
+
+static void write_chain(Making *m, int depth)
+{
+    unsigned count = choose(m->choices, 4), types = 0;
+
+    while (operation_types[types].name) {
+        types++;
+    }
+    json_begin_array(m->w);
+    for (unsigned i = 0; i < count; i++) {
+        json_begin_object(m->w);
+        json_key(m->w, "type");
+        json_write_string(m->w, operation_types[choose(m->choices, types)].name);
+        write_parameters(m);
+        if (depth > 0) {
+            json_key(m->w, "operations");
+            write_chain(m, depth - 1);
+            json_key(m->w, "filter_operation");
+            write_filter(m, depth - 1);
+        }
+        json_end_object(m->w);
+    }
+    json_end_array(m->w);
+}
+
+/* One comparison of what a chain makes of a row with a literal. */
+static void write_filter(Making *m, int depth)
+{
+    unsigned types = 0;
+
+    while (comparators[types].name) {
+        types++;
+    }
+    types = choose(m->choices, types);
+    json_begin_object(m->w);
+    json_key(m->w, "type");
+    json_write_string(m->w, "StatementGroup");
+    json_key(m->w, "statements");
+    json_begin_array(m->w);
+    json_begin_object(m->w);
+    json_key(m->w, "type");
+    json_write_string(m->w, comparators[types].unary ? "UnaryStatement" : "BinaryStatement");
+    json_key(m->w, comparators[types].unary ? "operator" : "comparator");
+    json_begin_object(m->w);
+    json_key(m->w, "type");
+    json_write_string(m->w, comparators[types].name);
+    json_end_object(m->w);
+    json_key(m->w, comparators[types].unary ? "operand" : "left_operand");
+    json_begin_object(m->w);
+    json_key(m->w, "type");
+    json_write_string(m->w, "DynamicOperand");
+    json_key(m->w, "operations");
+    write_chain(m, depth);
+    json_end_object(m->w);
+    json_key(m->w, "right_operand");
+    json_begin_object(m->w);
+    json_key(m->w, "type");
+    json_write_string(m->w, "StaticOperand");
+    json_key(m->w, "value");
+    write_any(m, 2);
+    json_end_object(m->w);
+    json_end_object(m->w);
+    json_end_array(m->w);
+    json_end_object(m->w);
+}
+
 static void write_operations(Making *m)
 {
-    static const char *const chains[] = {
-        "[]", "[{\"type\":\"ToString\"}]", "[{\"type\":\"SequenceLength\"}]",
-        "[{\"type\":\"ToString\"},{\"type\":\"StringToUpperCase\"}]",
-        "[{\"type\":\"ExtractImageProperty\",\"property_name\":\"width\"}]",
-        "[{\"type\":\"SequenceApply\",\"operations\":[{\"type\":\"ToString\"}]}]",
-        "[{\"type\":\"Divide\",\"other\":0}]",
-    };
-    json_write_raw(m->w, text_of(chains[choose(m->choices, COUNT_OF(chains))]));
+    write_chain(m, 2);
 }
 
 /* ---- fields ---------------------------------------------------------------------------- */
