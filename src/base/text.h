@@ -22,6 +22,14 @@ void utf8_append(Buffer *out, uint32_t code);
 void text_lower(Buffer *out, Text text);
 void text_upper(Buffer *out, Text text);
 
+/* What Python's str.isspace() calls a space. */
+bool utf8_is_space(uint32_t code);
+
+/* The number that a text is to Python's float(); `whole`: it has only digits, behind
+ * a sign perhaps. */
+bool text_read_number(Text text, double *number, bool *whole) MUST_USE;
+bool text_to_double(Text text, double *out) MUST_USE;
+
 /* The number of code points. */
 size_t utf8_length(Text text);
 

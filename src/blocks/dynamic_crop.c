@@ -9,9 +9,9 @@
  */
 #include <math.h>
 
+#include "base/text.h"
 #include "blocks/block.h"
 #include "image/resize.h"
-#include "value/wire.h"
 
 typedef struct Args {
     Image            *image;

@@ -8,7 +8,6 @@
 #include "blocks/vlm_answer.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <strings.h>
 
 #include "base/text.h"
@@ -20,16 +19,12 @@ static Text text_between(const char *from, const char *to)
     return (Text){ from, (size_t)(to - from) };
 }
 
-/* What str.isspace() calls a space; moves `at` past it. */
+/* Move past a space. */
 static bool skip_space(const char **at, const char *end)
 {
     const char *next = *at;
-    uint32_t    code = next < end ? utf8_next(&next, end) : 0;
 
-    if (!((code >= 9 && code <= 13) || (code >= 28 && code <= 32) || code == 0x85 ||
-          code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200A) ||
-          code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F ||
-          code == 0x3000)) {
+    if (next == end || !utf8_is_space(utf8_next(&next, end))) {
         return false;
     }
     *at = next;
@@ -203,36 +198,8 @@ Value vlm_answer_read(Arena *arena, Text answer)
 
 bool vlm_number(Value value, double *out)
 {
-    char        digits[400];
-    size_t      used = 0;
-    const char *at   = value.as.text, *end;
-    char       *stop;
-
-    if (value.type != VALUE_STRING) {
-        return value_to_double(value, out);
-    }
-    end = at + value.count;
-    while (skip_space(&at, end)) {
-    }
-    for (const char *begin = at; at < end && used < sizeof(digits) - 1; at++) {
-        bool joins = *at == '_' && at > begin && isdigit((unsigned char)at[-1]) &&
-                     at + 1 < end && isdigit((unsigned char)at[1]);
-
-        if (*at == ' ' || (unsigned char)*at > 126 || (*at >= 9 && *at <= 13)) {
-            break;
-        }
-        if (strchr("xXpP(", *at)) {
-            return false;
-        }
-        if (!joins) {
-            digits[used++] = *at;
-        }
-    }
-    while (skip_space(&at, end)) {
-    }
-    digits[used] = '\0';
-    *out         = strtod(digits, &stop);
-    return at == end && used > 0 && *stop == '\0';
+    return value.type == VALUE_STRING ? text_to_double(value_as_text(value), out)
+                                      : value_to_double(value, out);
 }
 
 Text vlm_text(Arena *arena, Value value)

@@ -93,10 +93,15 @@ static bool load_workflow(void *context, Arena *arena, Text workspace, Text id, 
     return true;
 }
 
-/* A switch in the environment, as the reference reads it. */
+/* Switches in the environment, as the reference reads them. */
 static bool is_on(const char *text)
 {
     return text && (strcasecmp(text, "true") == 0 || strcmp(text, "1") == 0);
+}
+
+static bool is_off(const char *text)
+{
+    return text && (strcasecmp(text, "false") == 0 || strcmp(text, "0") == 0);
 }
 
 bool app_open(App *app, const char *data, bool server, Error *err)
@@ -115,6 +120,9 @@ bool app_open(App *app, const char *data, bool server, Error *err)
     app->services.models     = app->models;
     app->services.pool       = pool_open(helpers);
     app->services.write_file = write_file;
+    if (is_off(getenv("ALLOW_WORKFLOW_BLOCKS_ACCESSING_ENVIRONMENTAL_VARIABLES"))) {
+        app->services.environment = NULL;
+    }
     app->profiling = is_on(getenv("ENABLE_WORKFLOWS_PROFILING"));
     app->source    = (PlanSource){ .context = app, .load = load_workflow };
     return true;

@@ -6,6 +6,7 @@
  */
 #include <math.h>
 
+#include "base/text.h"
 #include "value/detections.h"
 #include "value/detections_wire.h"
 #include "value/wire.h"

@@ -67,9 +67,6 @@ int uql_compile_choice(const Json *json, const char *key, const char *const name
  * one beyond 64 bits becomes one that is as good as infinite. */
 bool uql_compile_integer(const Json *json, const char *name, int64_t *out, Error *err) MUST_USE;
 
-/* Python's float() of a text; `whole` tells whether it had digits only. */
-bool uql_read_number(Text text, double *number, bool *whole) MUST_USE;
-
 /* Python's ordering: numbers with numbers, texts with texts, sequences of one
  * type by their elements.  False when there is none. */
 enum { UQL_LESS = -1, UQL_SAME = 0, UQL_GREATER = 1, UQL_UNORDERED = 2 };   /* NaN: unordered */

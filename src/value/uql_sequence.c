@@ -214,7 +214,10 @@ bool uql_lookup(Evaluation *e, const OperationArgs *args, Value in, Value *out)
     return true;
 }
 
-bool uql_map(Evaluation *e, const OperationArgs *args, Value in, Value *out)
+/* A list of what `one` makes of each element. */
+static bool map_elements(Evaluation *e, const OperationArgs *args, Value in,
+                         bool (*one)(Evaluation *, const OperationArgs *, Value, Value *),
+                         Value *out)
 {
     Value  list;
     Value *items;
@@ -224,12 +227,17 @@ bool uql_map(Evaluation *e, const OperationArgs *args, Value in, Value *out)
     }
     items = arena_array(e->arena, Value, (size_t)list.count + 1);
     for (uint32_t i = 0; items && i < list.count; i++) {
-        if (!go_on(e, i) || !uql_lookup(e, args, list.as.items[i], &items[i])) {
+        if (!go_on(e, i) || !one(e, args, list.as.items[i], &items[i])) {
             return false;
         }
     }
     *out = value_list(items, list.count);
     return items || uql_out_of_memory(e);
+}
+
+bool uql_map(Evaluation *e, const OperationArgs *args, Value in, Value *out)
+{
+    return map_elements(e, args, in, uql_lookup, out);
 }
 
 bool uql_compile_inner(Arena *arena, const Json *json, OperationArgs *args, Error *err)
@@ -238,23 +246,20 @@ bool uql_compile_inner(Arena *arena, const Json *json, OperationArgs *args, Erro
     return args->inner || err->kind == ERR_NONE;
 }
 
+/* Only the outer chain's place is told of an error. */
+static bool apply_inner(Evaluation *e, const OperationArgs *args, Value in, Value *out)
+{
+    bool done = uql_apply(e->arena, args->inner, in, e->scope, out, e->err);
+
+    if (!done) {
+        e->err->path[0] = '\0';
+    }
+    return done;
+}
+
 bool uql_each(Evaluation *e, const OperationArgs *args, Value in, Value *out)
 {
-    Value  list;
-    Value *items;
-
-    if (!elements(e, in, &list)) {
-        return false;
-    }
-    items = arena_array(e->arena, Value, (size_t)list.count + 1);
-    for (uint32_t i = 0; items && i < list.count; i++) {
-        if (!uql_apply(e->arena, args->inner, list.as.items[i], e->scope, &items[i], e->err)) {
-            e->err->path[0] = '\0';      /* only the outer chain's place is told */
-            return false;
-        }
-    }
-    *out = value_list(items, list.count);
-    return items || uql_out_of_memory(e);
+    return map_elements(e, args, in, apply_inner, out);
 }
 
 /* ---- aggregates ------------------------------------------------------------------------------ */

@@ -49,7 +49,6 @@ bool wire_write_kinds(JsonWriter *w, Value value, KindRefs kinds, Error *err) MU
 bool wire_number(const Json *json, double *out) MUST_USE;
 bool wire_whole(const Json *json, int64_t *out) MUST_USE;
 Text wire_printed(Arena *arena, const Json *json);
-bool text_to_double(Text text, double *out) MUST_USE;
 
 /* "ab********yz": how a secret leaves. */
 void wire_write_secret(JsonWriter *w, Text secret);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "base/text.h"
 #include "value/detections_wire.h"
 #include "value/wire.h"
 
@@ -31,18 +32,6 @@ static bool trimmed(Text text, char *out, size_t size)
     memcpy(out, text.at, text.length);
     out[text.length] = '\0';
     return true;
-}
-
-bool text_to_double(Text text, double *out)
-{
-    char  copy[400];
-    char *end;
-
-    if (!trimmed(text, copy, sizeof(copy)) || strpbrk(copy, "xX(")) {
-        return false;
-    }
-    *out = strtod(copy, &end);
-    return *end == '\0';
 }
 
 static bool text_to_whole(Text text, int64_t *out)

@@ -26,6 +26,7 @@ typedef struct Expansion {
     Problem          *problem;
     const PlanSource *source;
     int               count;     /* children met */
+    bool              stored;    /* one of them was found elsewhere */
 } Expansion;
 
 static Value member(Value dict, const char *key)
@@ -168,6 +169,7 @@ static bool resolve_step(Expansion *e, Value step, int depth, const Trail *trail
         if (!load(e, &here, &child)) {
             return false;
         }
+        e->stored = true;
     }
     if (child.type != VALUE_DICT) {
         return true;      /* told with the rest of the step's shape */
@@ -224,6 +226,9 @@ bool inner_resolve(Arena *arena, const Json *definition, const PlanSource *sourc
     }
     if (!resolve(&e, value_from_json(arena, definition), 0, NULL, &resolved)) {
         return false;
+    }
+    if (!e.stored) {
+        return true;      /* all children are written out already */
     }
     *out = as_json(arena, resolved, problem);
     return *out != NULL;

@@ -20,6 +20,7 @@ typedef struct Writing {
     Run              *run;
     JsonWriter       *w;
     const PlanOutput *output;
+    KindRefs         *kinds;      /* of the outputs of the step that "*" stands for */
     int               path[LIMIT_DIMENSIONS + 1];  /* levels, from the outermost */
     int               depth;
     uint8_t          *filled[LIMIT_DIMENSIONS + 1];    /* has an element of the output's level */
@@ -77,7 +78,7 @@ static bool write_element(Writing *out, int element)
     for (int k = 0; k < step->output_count; k++) {
         json_key(out->w, step->outputs[k].name);
         if (!write_slot(out, step->first_slot + k,
-                        kinds_refs(&out->run->arena, step->outputs[k].kinds), element)) {
+                        out->kinds[k], element)) {
             return false;
         }
     }
@@ -196,6 +197,21 @@ static bool too_large(Run *run)
                        "The answer needs too much memory.");
 }
 
+static bool find_kinds(Writing *out)
+{
+    const PlanStep *step;
+
+    if (out->output->step < 0) {
+        return true;
+    }
+    step       = &out->run->plan->steps[out->output->step];
+    out->kinds = arena_array(&out->run->arena, KindRefs, MAX(step->output_count, 1));
+    for (int k = 0; out->kinds && k < step->output_count; k++) {
+        out->kinds[k] = kinds_refs(&out->run->arena, step->outputs[k].kinds);
+    }
+    return out->kinds != NULL;
+}
+
 /* Everything about each output that does not depend on the result. */
 static Writing *prepare_outputs(Run *run, JsonWriter *w)
 {
@@ -205,7 +221,7 @@ static Writing *prepare_outputs(Run *run, JsonWriter *w)
     for (int i = 0; outputs && i < count; i++) {
         outputs[i] = (Writing){ .run = run, .w = w, .output = &run->plan->outputs[i] };
         outputs[i].depth = level_path(run->plan, outputs[i].output->level, outputs[i].path);
-        if (!find_filled(&outputs[i])) {
+        if (!find_filled(&outputs[i]) || !find_kinds(&outputs[i])) {
             return NULL;
         }
     }

@@ -76,6 +76,25 @@ def test_traces_for_those_who_ask_of_a_server_that_gives_them():
               for e in events), events)
 
 
+def test_secrets_of_the_environment_only_where_they_are_allowed():
+    definition = {"version": "1.3.0", "inputs": [], "steps": [
+        {"type": "roboflow_core/environment_secrets_store@v1", "name": "s",
+         "variables_storing_secrets": ["OCELLUS_TEST_WORD"]}],
+        "outputs": [{"type": "JsonField", "name": "o", "selector": "$steps.s.ocellus_test_word"}]}
+    word = {"OCELLUS_TEST_WORD": "correct horse"}
+    for env, status in ((word, 200), (dict(word, **{
+            "ALLOW_WORKFLOW_BLOCKS_ACCESSING_ENVIRONMENTAL_VARIABLES": "False"}), 500)):
+        one = Server(env=env)
+        try:
+            got = one.run(definition)
+        finally:
+            one.stop()
+        equal(got.status, status)
+        check(b"correct horse" not in got.body, got)
+        if status == 200:
+            equal(got.json["outputs"], [{"o": "co********se"}])
+
+
 def test_the_schema_of_definitions():
     schema = server().get("/workflows/definition/schema").json["schema"]
     steps = schema["properties"]["steps"]["items"]
