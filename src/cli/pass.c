@@ -13,17 +13,35 @@ static const Json *definition_of(const Json *json)
     return inner ? inner : json;
 }
 
+/* All of standard input, which may be a pipe. */
+static bool read_input(Buffer *out, Error *err)
+{
+    char   piece[KIB(16)];
+    size_t n;
+
+    while ((n = fread(piece, 1, sizeof(piece), stdin)) > 0 && !out->failed) {
+        buffer_append(out, piece, n);
+    }
+    if (ferror(stdin)) {
+        return fail(err, ERR_INVALID, "standard input cannot be read");
+    }
+    return !out->failed || fail(err, ERR_TOO_LARGE, "standard input has more than %zu bytes",
+                                (size_t)LIMIT_DEFINITION);
+}
+
+/* A definition from a file, or from standard input for "-". */
 static const Json *load_file(Arena *arena, const char *path, Error *err)
 {
+    bool        input = strcmp(path, "-") == 0;
     Buffer      text;
     const Json *json = NULL;
 
     buffer_init(&text, LIMIT_DEFINITION);
-    if (file_read(path, LIMIT_DEFINITION, &text, err)) {
+    if (input ? read_input(&text, err) : file_read(path, LIMIT_DEFINITION, &text, err)) {
         json = json_parse(arena, (Text){ text.data ? text.data : "", text.length }, JSON_STRICT,
                           err);
         if (!json) {
-            fail_prefix(err, "%s", path);
+            fail_prefix(err, "%s", input ? "standard input" : path);
         }
     }
     buffer_fini(&text);
@@ -35,10 +53,8 @@ const Json *definition_load(App *app, Arena *arena, const char *name, Error *err
     StoredWorkflow stored;
     const Json    *json;
 
-    if (strcmp(name, "-") == 0) {
-        return load_file(arena, "/dev/stdin", err);
-    }
-    if (file_exists(name) || strchr(name, '/') || !workflow_id_valid(text_of(name))) {
+    if (strcmp(name, "-") == 0 || file_exists(name) || strchr(name, '/') ||
+        !workflow_id_valid(text_of(name))) {
         return load_file(arena, name, err);
     }
     if (!store_workflow_load(app->store, arena, text_of(name), 0, &stored, err)) {

@@ -11,10 +11,10 @@ NAMES = os.path.join(ROOT, "examples/parts.names")
 DEFINITION = os.path.join(ROOT, "examples/parts.json")
 
 
-def ocellus(*words, env=None, data=None):
+def ocellus(*words, env=None, data=None, given=""):
     command = [OCELLUS] + list(words) + (["--data", data] if data else [])
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120,
-                          env=dict(os.environ, **(env or {})))
+                          input=given, env=dict(os.environ, **(env or {})))
 
 
 def demo():
@@ -201,3 +201,16 @@ def test_doctor_is_content():
 
 def test_serve_refuses_an_open_address():
     fails(4, "--insecure", "serve", "--host", "0.0.0.0", "--port", "0", data=tempfile.mkdtemp())
+
+
+def test_a_definition_through_a_pipe():
+    text = json.dumps({"version": "1.3.0", "inputs": [], "steps": [
+        {"type": "roboflow_core/string_template@v1", "name": "t", "template": "hello"}],
+        "outputs": [{"type": "JsonField", "name": "o", "selector": "$steps.t.output"}]})
+    with tempfile.TemporaryDirectory() as data:
+        done = ocellus("run", "-", "--json", data=data, given=text)
+        assert (done.returncode, json.loads(done.stdout)) == (0, [{"o": "hello"}]), done
+        done = ocellus("run", "-", data=data, given=text.replace("hello\"", "hello\", \"x\": $"))
+        assert done.returncode != 0 and "standard input" in done.stderr, done
+        done = ocellus("run", "-", data=data, given=text.replace("hello", "$steps.gone.output"))
+        assert done.returncode != 0 and "'t'" in done.stderr and "gone" in done.stderr, done
