@@ -236,6 +236,10 @@ struct Block {
 
     int           depth;          /* +1: a list per element, -1: folds one level */
     bool          takes_empty;    /* empty elements reach run() */
+    bool          acts;           /* does more than give outputs: writes, sends, or keeps
+                                   * what other steps read */
+    const char   *extends;        /* the version before, whose steps mean the same and give
+                                   * the same under this type too, perhaps with more outputs */
 
     /* What a step remembers between runs of a session.  `state_size` bytes per
      * step, `video_state_size` per step and video; both are zeroed at first and
@@ -259,6 +263,9 @@ extern const Block *const block_table[];
 
 /* The block of a type or alias, or NULL. */
 const Block *block_find(Text type);
+
+/* The version that extends this block, or NULL. */
+const Block *block_successor(const Block *block);
 
 /* "did you mean": the type nearest to a mistyped one, or NULL. */
 const char *block_nearest(Text type);

@@ -171,6 +171,7 @@ const Block block_local_file_sink_v1 = {
     .type       = "roboflow_core/local_file_sink@v1",
     .title      = "Local File Sink",
     .category   = CATEGORY_SINK,
+    .acts       = true,
     .summary    = "Write text to files, one each or as a log.",
     .state_size = sizeof(State),
     .args_size  = sizeof(Args),

@@ -51,6 +51,16 @@ const Block *block_find(Text type)
 
 /* Names are looked at from the last: of two versions that are as near the newer
  * one is what is meant. */
+const Block *block_successor(const Block *block)
+{
+    for (const Block *const *other = block_table; *other; other++) {
+        if ((*other)->extends && strcmp((*other)->extends, block->type) == 0) {
+            return *other;
+        }
+    }
+    return NULL;
+}
+
 const char *block_nearest(Text type)
 {
     const char *names[COUNT_OF(block_table)] = { NULL }, *near;

@@ -203,6 +203,7 @@ const Block block_roboflow_classification_model_v1 = {
 
 const Block block_roboflow_classification_model_v2 = {
     .type = "roboflow_core/roboflow_classification_model@v2",
+    .extends = "roboflow_core/roboflow_classification_model@v1",
     COMMON, .fields = fields_v1, .outputs = outputs_v2, .run = run_v2,
 };
 

@@ -329,6 +329,7 @@ const Block block_vlm_as_classifier_v1 = {
 
 const Block block_vlm_as_classifier_v2 = {
     .type      = "roboflow_core/vlm_as_classifier@v2",
+    .extends   = "roboflow_core/vlm_as_classifier@v1",
     .title     = "VLM As Classifier",
     .category  = CATEGORY_FORMATTER,
     .summary   = "Read a language model's answer as a classification.",

@@ -115,7 +115,8 @@ static void outputs_of_step(App *app, Request *request, Response *response)
     }
     if (!definition) {
         response_error(response, &err);
-    } else if (!definition_parse(request->arena, definition, &parsed, request->arena, &problem)) {
+    } else if (!definition_parse(request->arena, definition, &parsed, request->arena, &problem,
+                                 NULL)) {
         problem_answer(response, &problem);
     } else {
         schema_write_outputs(&w, parsed.steps[0].outputs, false);

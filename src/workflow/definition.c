@@ -11,35 +11,50 @@
 
 /* ---- problems -------------------------------------------------------------------- */
 
-void parser_wrong_field(Parser *p, const StepDef *step, const char *property,
-                        const char *details)
+void parser_wrong_field(Parser *p, StepDef *step, const char *property, const char *details)
 {
-    if (!p->wrong) {
+    if (p->problem->class == PROBLEM_NONE) {
         problem_set(p->scratch, p->problem, PROBLEM_SYNTAX, CONTEXT_PARSING,
                     "The workflow definition is not valid; see the list of problems.");
         p->problem->inner_type    = "ValidationError";
         p->problem->inner_message = arena_printf(
-            p->scratch, "%s%s%s: %s", step && step->name.at ? step->name.at : "(step)",
+            p->scratch, "%s%s%s: %s", step->name.at ? step->name.at : "(step)",
             property ? "." : "", property ? property : "", details);
     }
+    p->wrong = step->wrong = true;
+    problem_add_block(p->scratch, p->problem, (BlockProblem){
+        .block_id = step->name.at, .block_type = step->type.at, .property = property,
+        .details = details });
+}
+
+/* A problem outside of steps; `place` is such as "inputs[2]", or NULL. */
+static void wrong_definition(Parser *p, const char *place, const char *details)
+{
+    Problem problem = { 0 };
+
+    problem_set(p->scratch, &problem, PROBLEM_SYNTAX, CONTEXT_PARSING,
+                "The workflow definition is not valid: %s%s%s", place ? place : "",
+                place ? ": " : "", details);
+    problem.inner_type    = "ValidationError";
+    problem.inner_message = details;
+    problem_about(p->scratch, &problem, place, NULL);
     p->wrong = true;
-    if (step) {
-        problem_add_block(p->scratch, p->problem, (BlockProblem){
-            .block_id = step->name.at, .block_type = step->type.at, .property = property,
-            .details = details });
+    if (!problem_keep(p->scratch, p->all, &problem) && p->problem->class == PROBLEM_NONE) {
+        *p->problem = problem;
     }
 }
 
-/* A problem outside of steps. */
-static void wrong_definition(Parser *p, const char *details)
+/* Of an entry of a section. */
+static void wrong_entry(Parser *p, const char *section, size_t index, const char *details)
 {
-    if (!p->wrong) {
-        problem_set(p->scratch, p->problem, PROBLEM_SYNTAX, CONTEXT_PARSING,
-                    "The workflow definition is not valid: %s", details);
-        p->problem->inner_type    = "ValidationError";
-        p->problem->inner_message = details;
-    }
+    wrong_definition(p, arena_printf(p->scratch, "%s[%zu]", section, index), details);
+}
+
+/* After a problem that ends the stage, unless all are asked for. */
+static bool go_on(Parser *p)
+{
     p->wrong = true;
+    return problem_keep(p->scratch, p->all, p->problem);
 }
 
 /* ---- version ---------------------------------------------------------------------- */
@@ -75,6 +90,15 @@ static bool read_version(Parser *p, const Json *json)
                            ENGINE_MAJOR, ENGINE_MINOR, SHOW(text));
     }
     return true;
+}
+
+static bool check_version(Parser *p, const Json *json)
+{
+    if (read_version(p, json)) {
+        return true;
+    }
+    problem_about(p->scratch, p->problem, "version", NULL);
+    return go_on(p);
 }
 
 /* ---- inputs ------------------------------------------------------------------------ */
@@ -129,14 +153,12 @@ static void read_input(Parser *p, const Json *json, InputDef *input, size_t inde
     const Json *dimensionality = json_get(json, "dimensionality");
 
     if (!read_input_type(type, &input->type)) {
-        wrong_definition(p, arena_printf(p->scratch, "inputs[%zu]: '%.*s' is not a type of input; "
-                         "there are WorkflowImage, WorkflowParameter, WorkflowBatchInput and "
-                         "WorkflowVideoMetadata", index, SHOW(type)));
-        return;
+        wrong_entry(p, "inputs", index, arena_printf(p->scratch, "'%.*s' is not a type of input; "
+                    "there are WorkflowImage, WorkflowParameter, WorkflowBatchInput and "
+                    "WorkflowVideoMetadata", SHOW(type)));
     }
     if (!name.at) {
-        wrong_definition(p, arena_printf(p->scratch, "inputs[%zu]: name is missing", index));
-        return;
+        wrong_entry(p, "inputs", index, "name is missing");
     }
     input->name   = arena_text(p->arena, name);
     input->preset = value_copy(p->arena, value_from_json(p->scratch,
@@ -145,13 +167,11 @@ static void read_input(Parser *p, const Json *json, InputDef *input, size_t inde
     if (input->type == INPUT_BATCH && dimensionality) {
         input->dimensionality = json_int(dimensionality, 1);
         if (!json_is(dimensionality, JSON_INT)) {
-            wrong_definition(p, arena_printf(p->scratch, "inputs[%zu]: dimensionality is not an "
-                                             "integer", index));
+            wrong_entry(p, "inputs", index, "dimensionality is not an integer");
         }
     }
     if (!read_kinds(p, input, json)) {
-        wrong_definition(p, arena_printf(p->scratch, "inputs[%zu]: kind is not a list of names of "
-                                         "kinds", index));
+        wrong_entry(p, "inputs", index, "kind is not a list of names of kinds");
     }
 }
 
@@ -165,33 +185,33 @@ static void read_output(Parser *p, const Json *json, OutputDef *output, size_t i
     const Json *coordinates = json_get(json, "coordinates_system");
 
     if (!text_is(type, "JsonField")) {
-        wrong_definition(p, arena_printf(p->scratch, "outputs[%zu]: the type of an output is "
-                                         "JsonField", index));
-    } else if (!name.at || !selector.at) {
-        wrong_definition(p, arena_printf(p->scratch, "outputs[%zu]: %s is missing", index,
-                                         name.at ? "selector" : "name"));
-    } else if (coordinates && !text_is(json_text(coordinates), "own") &&
-               !text_is(json_text(coordinates), "parent")) {
-        wrong_definition(p, arena_printf(p->scratch, "outputs[%zu]: coordinates_system is 'own' or "
-                                         "'parent'", index));
-    } else {
-        output->name     = arena_text(p->arena, name);
-        output->selector = arena_text(p->arena, selector);
-        output->own      = text_is(json_text(coordinates), "own");
+        wrong_entry(p, "outputs", index, "the type of an output is JsonField");
     }
+    if (!name.at || !selector.at) {
+        wrong_entry(p, "outputs", index, name.at ? "selector is missing" : "name is missing");
+    }
+    if (coordinates && !text_is(json_text(coordinates), "own") &&
+        !text_is(json_text(coordinates), "parent")) {
+        wrong_entry(p, "outputs", index, "coordinates_system is 'own' or 'parent'");
+    }
+    output->name     = arena_text(p->arena, name);
+    output->selector = arena_text(p->arena, selector);
+    output->own      = text_is(json_text(coordinates), "own");
 }
 
 /* ---- the whole ------------------------------------------------------------------------ */
 
+/* What has no name is a problem already. */
 static bool unique(Parser *p, const char *what, Map *seen, Text name)
 {
-    if (!map_put(seen, name, p)) {
-        return problem_set(p->scratch, p->problem, PROBLEM_DUPLICATED_NAME,
-                           "workflow_compilation | specification_validation",
-                           "Two %s are called '%.*s'; every one needs its own name.", what,
-                           SHOW(name));
+    if (!name.at || map_put(seen, name, p)) {
+        return true;
     }
-    return true;
+    problem_set(p->scratch, p->problem, PROBLEM_DUPLICATED_NAME,
+                "workflow_compilation | specification_validation",
+                "Two %s are called '%.*s'; every one needs its own name.", what, SHOW(name));
+    problem_about(p->scratch, p->problem, name.at, "name");
+    return go_on(p);
 }
 
 static bool unique_steps(Parser *p, const Definition *def)
@@ -229,42 +249,61 @@ static bool unique_names(Parser *p, const Definition *def)
     return true;
 }
 
-/* The three lists, and entries of steps that are no objects, which the reference
- * reports apart. */
+/* A section's list; NULL when it is none. */
+static const Json *section(const Json *json, const char *name)
+{
+    const Json *list = json_get(json, name);
+
+    return json_is(list, JSON_ARRAY) ? list : NULL;
+}
+
+/* Entries of steps that are no objects, which the reference reports apart. */
+static bool check_entries(Parser *p, const Json *json)
+{
+    JsonWalk walk = json_walk(section(json, "steps"));
+
+    while (json_next(&walk)) {
+        if (!json_is(walk.value, JSON_OBJECT)) {
+            problem_set(p->scratch, p->problem, PROBLEM_STEP_ENTRY,
+                        "workflow_compilation | inner_workflow | composition",
+                        "steps[%zu] is not a dictionary.", walk.index);
+            problem_about(p->scratch, p->problem,
+                          arena_printf(p->scratch, "steps[%zu]", walk.index), NULL);
+            if (!go_on(p)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The version and the three lists. */
 static bool check_shape(Parser *p, const Json *json)
 {
     static const char *const sections[] = { "inputs", "steps", "outputs" };
-    JsonWalk walk = json_walk(json_get(json, "steps"));
 
-    while (json_is(json_get(json, "steps"), JSON_ARRAY) && json_next(&walk)) {
-        if (!json_is(walk.value, JSON_OBJECT)) {
-            return problem_set(p->scratch, p->problem, PROBLEM_STEP_ENTRY,
-                               "workflow_compilation | inner_workflow | composition",
-                               "steps[%zu] is not a dictionary.", walk.index);
-        }
-    }
-    if (!json_is(json_get(json, "version"), JSON_STRING)) {
-        wrong_definition(p, "version is missing");
+    if (!json_get(json, "version")) {
+        wrong_definition(p, "version", "it is missing");
     }
     for (size_t i = 0; i < COUNT_OF(sections); i++) {
-        const Json *section = json_get(json, sections[i]);
-
-        if (!json_is(section, JSON_ARRAY)) {
-            wrong_definition(p, arena_printf(p->scratch, "%s %s", sections[i],
-                                             section ? "is not a list" : "is missing"));
+        if (!section(json, sections[i])) {
+            wrong_definition(p, sections[i], json_get(json, sections[i]) ? "this is not a list"
+                                                                         : "it is missing");
         }
     }
-    if (json_count(json_get(json, "steps")) > LIMIT_STEPS) {
-        wrong_definition(p, arena_printf(p->scratch, "more than %d steps", LIMIT_STEPS));
+    if (json_count(section(json, "steps")) > LIMIT_STEPS) {
+        wrong_definition(p, "steps", arena_printf(p->scratch, "there are more than %d",
+                                                  LIMIT_STEPS));
+        return false;
     }
-    return !p->wrong;
+    return !p->wrong || p->all;
 }
 
 static bool allocate(Parser *p, const Json *json, Definition *def)
 {
-    def->input_count  = (int)json_count(json_get(json, "inputs"));
-    def->step_count   = (int)json_count(json_get(json, "steps"));
-    def->output_count = (int)json_count(json_get(json, "outputs"));
+    def->input_count  = (int)json_count(section(json, "inputs"));
+    def->step_count   = (int)json_count(section(json, "steps"));
+    def->output_count = (int)json_count(section(json, "outputs"));
     def->inputs  = arena_array(p->arena, InputDef, MAX(def->input_count, 1));
     def->steps   = arena_array(p->arena, StepDef, MAX(def->step_count, 1));
     def->outputs = arena_array(p->arena, OutputDef, MAX(def->output_count, 1));
@@ -289,18 +328,18 @@ static bool parse_all(Parser *p, const Json *json, Definition *out)
 {
     JsonWalk walk;
 
-    if (!check_shape(p, json) || !allocate(p, json, out)) {
+    if (!check_entries(p, json) || !check_shape(p, json) || !allocate(p, json, out)) {
         return false;
     }
-    walk = json_walk(json_get(json, "inputs"));
+    walk = json_walk(section(json, "inputs"));
     while (json_next(&walk)) {
         read_input(p, walk.value, &out->inputs[walk.index], walk.index);
     }
-    walk = json_walk(json_get(json, "steps"));
+    walk = json_walk(section(json, "steps"));
     while (json_next(&walk)) {
         parser_read_step(p, walk.value, &out->steps[walk.index]);
     }
-    walk = json_walk(json_get(json, "outputs"));
+    walk = json_walk(section(json, "outputs"));
     while (json_next(&walk)) {
         read_output(p, walk.value, &out->outputs[walk.index], walk.index);
     }
@@ -308,23 +347,23 @@ static bool parse_all(Parser *p, const Json *json, Definition *out)
         return problem_set(p->scratch, p->problem, PROBLEM_LIMITS, CONTEXT_PARSING,
                            "The definition is too large.");
     }
-    return !p->wrong;
+    return !p->wrong || p->problem->class == PROBLEM_NONE || go_on(p);
 }
 
 bool definition_parse(Arena *arena, const Json *json, Definition *out, Arena *scratch,
-                      Problem *problem)
+                      Problem *problem, ProblemList *all)
 {
-    Parser p = { arena, scratch, problem, false };
+    Parser p = { arena, scratch, problem, all, false };
 
     memset(out, 0, sizeof(*out));
-    return read_version(&p, json) && check_own_blocks(&p, json) && parse_all(&p, json, out) &&
-           unique_names(&p, out);
+    return check_version(&p, json) && (check_own_blocks(&p, json) || go_on(&p)) &&
+           parse_all(&p, json, out) && unique_names(&p, out);
 }
 
 bool definition_parse_child(Arena *arena, const Json *json, Definition *out, Arena *scratch,
                             Problem *problem)
 {
-    Parser p = { arena, scratch, problem, false };
+    Parser p = { arena, scratch, problem, NULL, false };
 
     memset(out, 0, sizeof(*out));
     return check_own_blocks(&p, json) && parse_all(&p, json, out) && unique_steps(&p, out);

@@ -28,6 +28,7 @@ typedef struct StepDef {
     int              reference_count, reference_capacity;
     Reference       *targets;      /* steps to go on with */
     int              target_count, target_capacity;
+    bool             wrong;        /* with problems: never run */
 } StepDef;
 
 typedef struct InputDef {
@@ -53,9 +54,10 @@ typedef struct Definition {
 } Definition;
 
 /* Parse; everything that is kept lives in `arena` (the plan's), problems in
- * `scratch`.  Checks version, syntax, literals, unique names. */
+ * `scratch`.  Checks version, syntax, literals, unique names.  With a list `all`
+ * problems go there and parsing goes on; steps that have some are marked. */
 bool definition_parse(Arena *arena, const Json *json, Definition *out, Arena *scratch,
-                      Problem *problem) MUST_USE;
+                      Problem *problem, ProblemList *all) MUST_USE;
 
 /* The same for an inner workflow: its version is any text, and names of its inputs
  * and outputs may repeat, as the reference has it. */

@@ -283,6 +283,14 @@ static void read_fields(Parser *p, StepDef *step, const Json *json)
     }
 }
 
+static void set_outputs(StepDef *step, const Output *outputs)
+{
+    step->outputs = outputs;
+    while (outputs && outputs[step->output_count].name) {
+        step->output_count++;
+    }
+}
+
 static void describe_outputs(Parser *p, StepDef *step)
 {
     Text    *targets = arena_array(p->arena, Text, MAX(step->target_count, 1));
@@ -298,26 +306,31 @@ static void describe_outputs(Parser *p, StepDef *step)
                     arena_string(p->scratch, err.text));
         return;
     }
-    step->outputs = step->block->describe ? step->block->describe(&view) : step->block->outputs;
-    while (step->outputs && step->outputs[step->output_count].name) {
-        step->output_count++;
-    }
+    set_outputs(step, step->block->describe ? step->block->describe(&view)
+                                            : step->block->outputs);
 }
+
+/* Stands for the block of a step that is wrong. */
+static const Field no_fields[1];
+static const Block block_unknown = { .type = "unknown", .fields = no_fields };
 
 void parser_read_step(Parser *p, const Json *json, StepDef *step)
 {
     Text name = json_text(json_get(json, "name"));
     Text type = json_text(json_get(json, "type"));
-    const char *near;
+    const Block *block;
+    const char  *near;
 
     step->name = name.at ? arena_text(p->arena, name) : name;
     step->type = type.at ? arena_text(p->arena, type) : type;
     if (!type.at) {
+        step->block = &block_unknown;
         parser_wrong_field(p, step, NULL, "the step has no type");
         return;
     }
-    step->block = block_find(type);
-    if (!step->block) {
+    block       = block_find(type);
+    step->block = block ? block : &block_unknown;
+    if (!block) {
         near = block_nearest(type);
         parser_wrong_field(p, step, NULL, arena_printf(p->scratch,
                     "there is no block of type '%.*s'%s%s%s", SHOW(type),
@@ -329,7 +342,9 @@ void parser_read_step(Parser *p, const Json *json, StepDef *step)
     }
     step->args = arena_alloc(p->arena, MAX(step->block->args_size, 1));
     read_fields(p, step, json);
-    if (!p->wrong) {
+    if (!step->wrong) {
         describe_outputs(p, step);
+    } else if (!step->block->describe) {
+        set_outputs(step, step->block->outputs);
     }
 }

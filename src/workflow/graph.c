@@ -17,6 +17,7 @@ static bool bad_target(Graph *g, const StepDef *step, const Reference *ref, Text
     problem_add_block(g->scratch, g->problem, (BlockProblem){
         .block_id = step->name.at, .block_type = step->type.at,
         .property = ref->item < 0 ? ref->field->name : NULL, .details = details });
+    problem_about(g->scratch, g->problem, step->name.at, ref->field->name);
     return false;
 }
 
@@ -30,6 +31,7 @@ static bool bad_property(Graph *g, const StepDef *step, const Reference *ref)
         .property = ref->item < 0 ? ref->field->name : NULL,
         .details = arena_printf(g->scratch, "%.*s is no output of that step",
                                 SHOW(ref->selector)) });
+    problem_about(g->scratch, g->problem, step->name.at, ref->field->name);
     return false;
 }
 
@@ -57,7 +59,13 @@ static bool bad_kind(Graph *g, const StepDef *step, const Reference *ref, KindMa
                 "Step '%.*s', field '%s': %.*s gives %s.", SHOW(step->name), ref->field->name,
                 SHOW(ref->selector), text.data ? text.data : "another kind");
     buffer_fini(&text);
+    problem_about(g->scratch, g->problem, step->name.at, ref->field->name);
     return false;
+}
+
+bool graph_go_on(Graph *g)
+{
+    return problem_keep(g->scratch, g->all, g->problem);
 }
 
 bool graph_structure_problem(Graph *g, const char *text)
@@ -69,6 +77,21 @@ bool graph_structure_problem(Graph *g, const char *text)
 
 /* ---- inputs ------------------------------------------------------------------------- */
 
+static bool check_dimensionality(Graph *g, const InputDef *input)
+{
+    if (input->type == INPUT_BATCH && input->dimensionality < 1) {
+        graph_structure_problem(g, arena_printf(g->scratch, "Input '%.*s': dimensionality must be "
+                                                "at least 1.", SHOW(input->name)));
+    } else if (input->dimensionality > LIMIT_DIMENSIONS) {
+        graph_structure_problem(g, arena_printf(g->scratch, "Input '%.*s': dimensionality is over "
+                                                "%d.", SHOW(input->name), LIMIT_DIMENSIONS));
+    } else {
+        return true;
+    }
+    problem_about(g->scratch, g->problem, input->name.at, "dimensionality");
+    return graph_go_on(g);
+}
+
 static bool connect_inputs(Graph *g)
 {
     Plan *plan = g->plan;
@@ -79,18 +102,13 @@ static bool connect_inputs(Graph *g)
     for (int i = 0; i < plan->input_count; i++) {
         const InputDef *from = &g->def->inputs[i];
 
-        if (from->type == INPUT_BATCH && from->dimensionality < 1) {
-            return graph_structure_problem(g, arena_printf(g->scratch, "Input '%.*s': "
-                                     "dimensionality must be at least 1.", SHOW(from->name)));
-        }
-        if (from->dimensionality > LIMIT_DIMENSIONS) {
-            return graph_structure_problem(g, arena_printf(g->scratch, "Input '%.*s': "
-                                     "dimensionality is over %d.", SHOW(from->name),
-                                     LIMIT_DIMENSIONS));
+        if (!check_dimensionality(g, from)) {
+            return false;
         }
         g->plan_inputs[i] = (PlanInput){
             .name = from->name, .type = from->type, .kinds = from->kinds,
-            .mask = kinds_mask(from->kinds), .dimensionality = (int)from->dimensionality,
+            .mask = kinds_mask(from->kinds),
+            .dimensionality = (int)MAX(0, MIN(from->dimensionality, LIMIT_DIMENSIONS)),
             .level = LEVEL_SCALAR, .slot = plan->slot_count++, .preset = from->preset,
         };
         map_put(&g->inputs, from->name, &g->plan_inputs[i]);
@@ -110,19 +128,18 @@ static int output_index(const PlanStep *step, Text name)
     return -1;
 }
 
-/* A declared kind that nobody knows matches nothing but the wildcard. */
-static KindMask input_kinds(const PlanInput *input)
+/* Whether nothing is known of a step's outputs, as the step is wrong itself. */
+static bool is_unknown(const Graph *g, const PlanStep *step)
 {
-    return input->mask;
+    return g->def->steps[step - g->plan_steps].wrong && !step->outputs;
 }
 
-static bool bind(Graph *g, const StepDef *step, const Reference *ref, Binding *binding)
+/* Where a reference leads, or a problem.  Slot -1: to an output of an unknown step. */
+static bool find_source(Graph *g, const StepDef *step, const Reference *ref, Binding *binding,
+                        KindMask *offered)
 {
-    Selector  s = selector_parse(ref->selector);
-    KindMask  offered;
+    Selector s = selector_parse(ref->selector);
 
-    *binding = (Binding){ .field = ref->field, .key = ref->key, .item = ref->item,
-                          .selector = ref->selector, .input = -1, .level = LEVEL_SCALAR };
     if (s.type == SELECTOR_INPUT) {
         const PlanInput *input = map_get(&g->inputs, s.name);
 
@@ -131,7 +148,7 @@ static bool bind(Graph *g, const StepDef *step, const Reference *ref, Binding *b
         }
         binding->slot  = input->slot;
         binding->input = (int)(input - g->plan_inputs);
-        offered        = input_kinds(input);
+        *offered       = input->mask;
     } else {
         const PlanStep *source = s.type == SELECTOR_OUTPUT ? map_get(&g->steps, s.name) : NULL;
         int             output = source ? output_index(source, s.property) : -1;
@@ -140,28 +157,46 @@ static bool bind(Graph *g, const StepDef *step, const Reference *ref, Binding *b
             return bad_target(g, step, ref, s.type == SELECTOR_NONE ? ref->selector
                               : (Text){ ref->selector.at, 7 + s.name.length });
         }
-        if (output < 0) {
-            return bad_property(g, step, ref);
-        }
-        binding->slot = source->first_slot + output;
-        offered       = source->outputs[output].kinds;
+        binding->slot = output < 0 ? -1 : source->first_slot + output;
+        *offered      = output < 0 ? KIND(ANY) : source->outputs[output].kinds;
+        return output >= 0 || is_unknown(g, source) ||
+               bad_property(g, step, ref);
     }
-    return kinds_match(offered, ref->field->kinds) || bad_kind(g, step, ref, offered);
+    return true;
 }
 
+/* A declared kind that nobody knows matches nothing but the wildcard. */
+static bool bind(Graph *g, const StepDef *step, const Reference *ref, Binding *binding)
+{
+    KindMask offered = 0;
+
+    *binding = (Binding){ .field = ref->field, .key = ref->key, .item = ref->item,
+                          .selector = ref->selector, .slot = -1, .input = -1,
+                          .level = LEVEL_SCALAR };
+    return find_source(g, step, ref, binding, &offered) &&
+           (kinds_match(offered, ref->field->kinds) || bad_kind(g, step, ref, offered));
+}
+
+/* A binding that leads nowhere is left out, and the step is unsure. */
 static bool connect_data(Graph *g, int i)
 {
     const StepDef *from     = &g->def->steps[i];
     PlanStep      *step     = &g->plan_steps[i];
     Binding       *bindings = arena_array(&g->plan->arena, Binding, MAX(from->reference_count, 1));
+    int            count    = 0;
 
     for (int k = 0; bindings && k < from->reference_count; k++) {
-        if (!bind(g, from, &from->references[k], &bindings[k])) {
+        if (!bind(g, from, &from->references[k], &bindings[count]) && !graph_go_on(g)) {
             return false;
+        }
+        if (bindings[count].slot >= 0) {
+            count++;
+        } else if (g->unsure) {
+            g->unsure[i] = true;
         }
     }
     step->bindings      = bindings;
-    step->binding_count = bindings ? from->reference_count : 0;
+    step->binding_count = count;
     return true;
 }
 
@@ -178,43 +213,68 @@ static BranchRef *branch_of(const StepDef *from, const Reference *ref)
                : member;
 }
 
+static bool named_twice(Graph *g, const StepDef *from, const Reference *ref)
+{
+    graph_structure_problem(g, arena_printf(g->scratch, "Step '%.*s' names %.*s twice; a step can "
+                                            "be named once by one controller.", SHOW(from->name),
+                                            SHOW(ref->selector)));
+    problem_about(g->scratch, g->problem, from->name.at, ref->field->name);
+    return false;
+}
+
+/* Put a gate before the target of a controller. */
+static bool connect_target(Graph *g, int i, const Reference *ref, Map *seen)
+{
+    StepDef   *from   = &g->def->steps[i];
+    Selector   s      = selector_parse(ref->selector);
+    PlanStep  *target = map_get(&g->steps, s.name);
+    BranchRef *member = branch_of(from, ref);
+    int       *gates;
+
+    if (!target) {
+        return bad_target(g, from, ref, ref->selector);
+    }
+    if (!map_put(seen, s.name, target)) {
+        return named_twice(g, from, ref);
+    }
+    if (member->index < 0) {
+        member->index = g->branch_count++;
+        g->branches[member->index] = (Branch){ .step = i, .level = LEVEL_SCALAR,
+                                               .slot = member->index, .name = ref->field->name };
+    }
+    gates = arena_array(&g->plan->arena, int, target->gate_count + 1);
+    if (gates) {
+        if (target->gate_count > 0) {
+            memcpy(gates, target->gates, (size_t)target->gate_count * sizeof(*gates));
+        }
+        gates[target->gate_count++] = member->index;
+        target->gates = gates;
+    }
+    return true;
+}
+
+/* Whether a step gates that is wrong itself cannot be told. */
+static void doubt_target(Graph *g, const Reference *ref)
+{
+    const PlanStep *target = map_get(&g->steps, selector_parse(ref->selector).name);
+
+    if (target && g->unsure) {
+        g->unsure[target - g->plan_steps] = true;
+    }
+}
+
 static bool connect_targets(Graph *g, int i)
 {
     StepDef *from = &g->def->steps[i];
     Map      seen;
 
     g->plan_steps[i].first_branch = g->branch_count;
-
     map_init(&seen, g->scratch);
     for (int k = 0; k < from->target_count; k++) {
-        const Reference *ref = &from->targets[k];
-        Selector         s   = selector_parse(ref->selector);
-        PlanStep        *target = map_get(&g->steps, s.name);
-        BranchRef       *member = branch_of(from, ref);
-        int             *gates;
-
-        if (!target) {
-            return bad_target(g, from, &(Reference){ ref->field, ref->key, ref->item,
-                              ref->selector }, ref->selector);
-        }
-        if (!map_put(&seen, s.name, target)) {
-            return graph_structure_problem(g, arena_printf(g->scratch, "Step '%.*s' names %.*s "
-                                     "twice; a step can be named once by one controller.",
-                                     SHOW(from->name), SHOW(ref->selector)));
-        }
-        if (member->index < 0) {
-            member->index = g->branch_count++;
-            g->branches[member->index] = (Branch){ .step = i, .level = LEVEL_SCALAR,
-                                                   .slot = member->index,
-                                                   .name = ref->field->name };
-        }
-        gates = arena_array(&g->plan->arena, int, target->gate_count + 1);
-        if (gates) {
-            if (target->gate_count > 0) {
-                memcpy(gates, target->gates, (size_t)target->gate_count * sizeof(*gates));
-            }
-            gates[target->gate_count++] = member->index;
-            target->gates = gates;
+        if (from->wrong) {
+            doubt_target(g, &from->targets[k]);
+        } else if (!connect_target(g, i, &from->targets[k], &seen) && !graph_go_on(g)) {
+            return false;
         }
     }
     g->plan_steps[i].branch_count = g->branch_count - g->plan_steps[i].first_branch;
@@ -259,8 +319,9 @@ static bool connect_output(Graph *g, const OutputDef *from, PlanOutput *to)
         if (output >= 0) {
             to->kinds = kinds_refs(&g->plan->arena, step->outputs[output].kinds);
         }
-        return output >= 0 || bad_output(g, from, step ? "that step has no such output"
-                                                       : "there is no such step");
+        return output >= 0 || (step && is_unknown(g, step)) ||
+               bad_output(g, from, step ? "that step has no such output"
+                                        : "there is no such step");
     }
     if (s.type == SELECTOR_STEP && map_get(&g->steps, s.name)) {
         return bad_output(g, from, "an output needs a property of the step: $steps.name.output "
@@ -274,13 +335,19 @@ static bool connect_outputs(Graph *g)
 {
     PlanOutput *outputs = arena_array(&g->plan->arena, PlanOutput, MAX(g->def->output_count, 1));
 
+    int         count   = 0;
+
     for (int i = 0; outputs && i < g->def->output_count; i++) {
-        if (!connect_output(g, &g->def->outputs[i], &outputs[i])) {
+        if (!g->def->outputs[i].selector.at) {
+            continue;                                   /* told by the parser */
+        }
+        if (!connect_output(g, &g->def->outputs[i], &outputs[count]) && !graph_go_on(g)) {
             return false;
         }
+        count += outputs[count].slot >= 0 || outputs[count].step >= 0;
     }
     g->plan->outputs      = outputs;
-    g->plan->output_count = outputs ? g->def->output_count : 0;
+    g->plan->output_count = count;
     return true;
 }
 
@@ -291,6 +358,7 @@ static void make_steps(Graph *g)
     Plan *plan    = g->plan;
     int   targets = 0;
 
+    g->unsure        = g->all ? arena_array(g->scratch, bool, MAX(g->def->step_count, 1)) : NULL;
     g->plan_steps    = arena_array(&plan->arena, PlanStep, MAX(g->def->step_count, 1));
     plan->step_count = g->plan_steps ? g->def->step_count : 0;
     for (int i = 0; i < plan->step_count; i++) {
@@ -306,6 +374,9 @@ static void make_steps(Graph *g)
         plan->slot_count += from->output_count;
         targets          += from->target_count;
         map_put(&g->steps, from->name, &g->plan_steps[i]);
+        if (g->unsure) {
+            g->unsure[i] = from->wrong;
+        }
     }
     g->branches = arena_array(&plan->arena, Branch, MAX(targets, 1));
 }

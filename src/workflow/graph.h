@@ -16,6 +16,8 @@ typedef struct Graph {
     Definition *def;
     Arena      *scratch;
     Problem    *problem;
+    ProblemList *all;               /* NULL: the first problem is the last */
+    bool       *unsure;             /* steps that more would be said of in vain (with `all`) */
     Map         inputs, steps;      /* name -> PlanInput *, PlanStep * */
     PlanInput  *plan_inputs;
     PlanStep   *plan_steps;         /* in order of definition until sorted */
@@ -38,6 +40,9 @@ bool graph_levels(Graph *graph) MUST_USE;
 
 /* A problem of the graph's structure that belongs to no field.  Returns false. */
 bool graph_structure_problem(Graph *graph, const char *text);
+
+/* After a problem: whether to look for more. */
+bool graph_go_on(Graph *graph);
 
 #define CONTEXT_GRAPH "workflow_compilation | execution_graph_construction"
 

@@ -72,22 +72,25 @@ static void input_levels(Graph *g, int *slot_levels)
 static const char dimension_details[] =
     "Dimensionality of input parameters differs by more than 1. Detected dimensions: {}";
 
-static bool bad_dimensions(Graph *g, const PlanStep *step, const char *details)
+static bool bad_dimensions(Graph *g, const PlanStep *step, const Field *field,
+                           const char *details)
 {
     problem_set(g->scratch, g->problem, PROBLEM_DIMENSIONALITY, CONTEXT_DIMENSIONS,
                 "Step '%.*s': %s.", SHOW(step->name), details);
     problem_add_block(g->scratch, g->problem, (BlockProblem){
         .block_id = step->name.at, .block_type = step->type.at, .block_details = dimension_details,
         .details = details });
+    problem_about(g->scratch, g->problem, step->name.at, field ? field->name : NULL);
     return false;
 }
 
-static bool bad_lineage(Graph *g, const PlanStep *step)
+static bool bad_lineage(Graph *g, const PlanStep *step, const Field *field)
 {
-    return problem_set(g->scratch, g->problem, PROBLEM_LINEAGE, CONTEXT_LINEAGE,
-                       "Step '%.*s' mixes elements of different origin, for example the crops of "
-                       "two different steps; its inputs must come from one batch.",
-                       SHOW(step->name));
+    problem_set(g->scratch, g->problem, PROBLEM_LINEAGE, CONTEXT_LINEAGE,
+                "Step '%.*s' mixes elements of different origin, for example the crops of two "
+                "different steps; its inputs must come from one batch.", SHOW(step->name));
+    problem_about(g->scratch, g->problem, step->name.at, field ? field->name : NULL);
+    return false;
 }
 
 /* ---- one step ---------------------------------------------------------------------------- */
@@ -116,13 +119,16 @@ static bool check_compound(Graph *g, const PlanStep *step, int k, int *first)
         return true;
     }
     if (depth_of(g, a->level) != depth_of(g, b->level)) {
-        return bad_dimensions(g, step, "one field holds values of different dimensionality");
+        return bad_dimensions(g, step, a->field,
+                              "one field holds values of different dimensionality");
     }
-    return bad_lineage(g, step);
+    return bad_lineage(g, step, a->field);
 }
 
-static bool note_level(Graph *g, const PlanStep *step, int level, Inputs *in)
+static bool note_level(Graph *g, const PlanStep *step, const Binding *binding, Inputs *in)
 {
+    int level = binding->level;
+
     if (level < 0 || level == in->shallow || level == in->deep) {
         return true;
     }
@@ -132,17 +138,18 @@ static bool note_level(Graph *g, const PlanStep *step, int level, Inputs *in)
     }
     if (abs(depth_of(g, level) - depth_of(g, in->shallow)) > 1 ||
         abs(depth_of(g, level) - depth_of(g, in->deep)) > 1) {
-        return bad_dimensions(g, step, "the dimensionality of its inputs differs by more than 1");
+        return bad_dimensions(g, step, binding->field,
+                              "the dimensionality of its inputs differs by more than 1");
     }
     if (in->shallow != in->deep) {
-        return bad_lineage(g, step);
+        return bad_lineage(g, step, binding->field);
     }
     if (g->levels[level].parent == in->shallow) {
         in->deep = level;
     } else if (g->levels[in->shallow].parent == level) {
         in->shallow = level;
     } else {
-        return bad_lineage(g, step);
+        return bad_lineage(g, step, binding->field);
     }
     return true;
 }
@@ -158,7 +165,7 @@ static bool gather(Graph *g, PlanStep *step, const int *slot_levels, Inputs *in)
         binding->level = slot_levels[binding->slot];
         in->group      = in->group || binding->field->type == FIELD_GROUP;
         in->cast       = in->cast || binding->field->cast;
-        if (!check_compound(g, step, k, &first) || !note_level(g, step, binding->level, in)) {
+        if (!check_compound(g, step, k, &first) || !note_level(g, step, binding, in)) {
             return false;
         }
     }
@@ -182,6 +189,7 @@ static bool check_batched(Graph *g, const PlanStep *step)
                         "Step '%.*s', field '%s' takes one value, but %.*s is a batch.",
                         SHOW(step->name), binding->field->name, SHOW(binding->selector));
             g->problem->no_blocks = true;
+            problem_about(g->scratch, g->problem, step->name.at, binding->field->name);
             return false;
         }
     }
@@ -194,10 +202,10 @@ static bool check_groups(Graph *g, const PlanStep *step, const Inputs *in)
 {
     if (step->block->depth < 0) {
         if (in->deep < 0 && !in->cast) {
-            return bad_dimensions(g, step, "it folds a batch, but none of its inputs is one");
+            return bad_dimensions(g, step, NULL, "it folds a batch, but none of its inputs is one");
         }
         return in->shallow == in->deep ||
-               bad_dimensions(g, step, "its inputs are of different dimensionality");
+               bad_dimensions(g, step, NULL, "its inputs are of different dimensionality");
     }
     if (in->shallow == in->deep) {
         return true;
@@ -207,7 +215,8 @@ static bool check_groups(Graph *g, const PlanStep *step, const Inputs *in)
         bool           deeper  = binding->level == in->deep;
 
         if (binding->level >= 0 && deeper != (binding->field->type == FIELD_GROUP)) {
-            return bad_dimensions(g, step, "its inputs are of different dimensionality");
+            return bad_dimensions(g, step, binding->field,
+                                  "its inputs are of different dimensionality");
         }
     }
     return true;
@@ -231,10 +240,11 @@ static bool check_gates(Graph *g, const PlanStep *step, Inputs *in)
         int level = g->branches[step->gates[k]].level;
 
         if (level >= 0 && !is_ancestor(g, level, deepest)) {
-            return problem_set(g->scratch, g->problem, PROBLEM_CONTROL_FLOW, CONTEXT_FLOW,
-                               "Step '%.*s' is gated by a condition on elements that are not its "
-                               "own: the condition and the step must work on the same batch.",
-                               SHOW(step->name));
+            problem_set(g->scratch, g->problem, PROBLEM_CONTROL_FLOW, CONTEXT_FLOW,
+                        "Step '%.*s' is gated by a condition on elements that are not its own: the "
+                        "condition and the step must work on the same batch.", SHOW(step->name));
+            problem_about(g->scratch, g->problem, step->name.at, NULL);
+            return false;
         }
     }
     return true;
@@ -270,7 +280,36 @@ static bool step_levels(Graph *g, int i, int *slot_levels)
         g->branches[step->first_branch + k].level = step->exec_level;
     }
     return depth_of(g, step->data_level) <= LIMIT_DIMENSIONS ||
-           bad_dimensions(g, step, "its outputs have too many dimensions");
+           bad_dimensions(g, step, NULL, "its outputs have too many dimensions");
+}
+
+/* Slots of steps of which nothing can be told, as problems come before. */
+enum { LEVEL_UNSURE = -2 };
+
+static bool unsure_of_inputs(const Graph *g, int i, const int *slot_levels)
+{
+    const PlanStep *step   = &g->plan_steps[i];
+    bool            unsure = g->unsure && g->unsure[i];
+
+    for (int k = 0; g->unsure && k < step->binding_count; k++) {
+        unsure = unsure || slot_levels[step->bindings[k].slot] == LEVEL_UNSURE;
+    }
+    for (int k = 0; g->unsure && k < step->gate_count; k++) {
+        unsure = unsure || g->branches[step->gates[k]].level == LEVEL_UNSURE;
+    }
+    return unsure;
+}
+
+static void leave_unsure(Graph *g, int i, int *slot_levels)
+{
+    const PlanStep *step = &g->plan_steps[i];
+
+    for (int k = 0; k < step->output_count; k++) {
+        slot_levels[step->first_slot + k] = LEVEL_UNSURE;
+    }
+    for (int k = 0; k < step->branch_count; k++) {
+        g->branches[step->first_branch + k].level = LEVEL_UNSURE;
+    }
 }
 
 bool graph_levels(Graph *g)
@@ -286,8 +325,13 @@ bool graph_levels(Graph *g)
     }
     input_levels(g, slot_levels);
     for (int i = 0; i < g->plan->step_count; i++) {
-        if (!step_levels(g, i, slot_levels)) {
-            return false;
+        if (unsure_of_inputs(g, i, slot_levels)) {
+            leave_unsure(g, i, slot_levels);
+        } else if (!step_levels(g, i, slot_levels)) {
+            if (!graph_go_on(g)) {
+                return false;
+            }
+            leave_unsure(g, i, slot_levels);
         }
     }
     for (int i = 0; i < g->plan->output_count; i++) {

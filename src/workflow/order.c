@@ -7,6 +7,9 @@
  */
 #include "workflow/graph.h"
 
+/* Steps of a cycle that a message names. */
+enum { NAMED_OF_CYCLE = 8 };
+
 /* "After step i come targets[first[i]] .. targets[first[i + 1] - 1]." */
 typedef struct Edges {
     int *producer;      /* of each slot: the step, or -1 for an input */
@@ -108,6 +111,17 @@ static int place_steps(Graph *g, Edges *edges)
     return placed;
 }
 
+static bool sort_doubts(Graph *g, const int *place)
+{
+    bool *sorted = arena_array(g->scratch, bool, MAX(g->plan->step_count, 1));
+
+    for (int i = 0; sorted && i < g->plan->step_count; i++) {
+        sorted[place[i]] = g->unsure[i];
+    }
+    g->unsure = sorted;
+    return sorted != NULL;
+}
+
 /* Put steps in order of group; within one, in order of definition. */
 static bool sort_steps(Graph *g)
 {
@@ -129,6 +143,9 @@ static bool sort_steps(Graph *g)
         place[i]         = next[g->plan_steps[i].group]++;
         sorted[place[i]] = g->plan_steps[i];
     }
+    if (g->unsure && !sort_doubts(g, place)) {
+        return false;
+    }
     for (int i = 0; i < g->branch_count; i++) {
         g->branches[i].step = place[g->branches[i].step];
     }
@@ -142,16 +159,53 @@ static bool sort_steps(Graph *g)
     return true;
 }
 
+/* A step before this one that has no place either. */
+static int waiting_before(const Graph *g, const Edges *edges, int i)
+{
+    const PlanStep *step = &g->plan_steps[i];
+
+    for (int k = 0; k < step->binding_count; k++) {
+        int from = edges->producer[step->bindings[k].slot];
+
+        if (from >= 0 && edges->waiting[from] > 0) {
+            return from;
+        }
+    }
+    for (int k = 0; k < step->gate_count; k++) {
+        int from = g->branches[step->gates[k]].step;
+
+        if (edges->waiting[from] > 0) {
+            return from;
+        }
+    }
+    return i;
+}
+
+/* Going back from any step without a place ends in a cycle; its steps are named. */
 static bool cycle(Graph *g, const Edges *edges)
 {
-    int i = 0;
+    bool  *seen = arena_array(g->scratch, bool, g->plan->step_count);
+    int    i    = 0, named = 0, next;
+    Buffer path;
 
     while (edges->waiting[i] == 0) {
         i++;
     }
-    return graph_structure_problem(g, arena_printf(g->scratch, "Step '%.*s' depends on itself, "
-                                   "perhaps through other steps: a workflow has no cycles.",
-                                   SHOW(g->plan_steps[i].name)));
+    for (; seen && !seen[i]; i = waiting_before(g, edges, i)) {
+        seen[i] = true;
+    }
+    buffer_init(&path, KIB(4));
+    for (next = waiting_before(g, edges, i); next != i && named < NAMED_OF_CYCLE; named++) {
+        buffer_printf(&path, "%.*s needs ", SHOW(g->plan_steps[next].name));
+        next = waiting_before(g, edges, next);
+    }
+    graph_structure_problem(g, arena_printf(g->scratch, "A workflow has no cycles, but %.*s needs "
+                                            "%s%s%.*s.", SHOW(g->plan_steps[i].name),
+                                            path.data ? path.data : "", next == i ? "" : "... ",
+                                            SHOW(g->plan_steps[i].name)));
+    problem_about(g->scratch, g->problem, g->plan_steps[i].name.at, NULL);
+    buffer_fini(&path);
+    return false;
 }
 
 bool graph_order(Graph *g)

@@ -10,15 +10,23 @@
 #include "workflow/graph.h"
 #include "workflow/inner.h"
 
-/* `resolved`: no stored workflow is named in it any more. */
-static bool compile(Plan *plan, const Json *resolved, Arena *scratch, Problem *problem)
+/* `resolved`: no stored workflow is named in it any more.  With a list `all` problems
+ * go there, and as much as can be is looked at. */
+static bool compile(Plan *plan, const Json *resolved, Arena *scratch, Problem *problem,
+                    ProblemList *all)
 {
     const Json *definition;
     Definition  def;
-    Graph       graph = { .plan = plan, .def = &def, .scratch = scratch, .problem = problem };
+    Graph       graph = { .plan = plan, .def = &def, .scratch = scratch, .problem = problem,
+                          .all = all };
 
-    if (!inner_expand(scratch, resolved, &definition, problem) ||
-        !definition_parse(&plan->arena, definition, &def, scratch, problem) ||
+    if (!inner_expand(scratch, resolved, &definition, problem)) {
+        definition = resolved;
+        if (!problem_keep(scratch, all, problem)) {
+            return false;
+        }
+    }
+    if (!definition_parse(&plan->arena, definition, &def, scratch, problem, all) ||
         !graph_connect(&graph) || !graph_order(&graph) || !graph_levels(&graph)) {
         return false;
     }
@@ -28,7 +36,8 @@ static bool compile(Plan *plan, const Json *resolved, Arena *scratch, Problem *p
                        "The workflow is too large.");
 }
 
-static const Plan *compile_resolved(const Json *definition, Arena *arena, Problem *problem)
+static const Plan *compile_resolved(const Json *definition, Arena *arena, Problem *problem,
+                                    ProblemList *all)
 {
     Plan *plan = calloc(1, sizeof(*plan));
 
@@ -38,7 +47,7 @@ static const Plan *compile_resolved(const Json *definition, Arena *arena, Proble
     }
     plan->refs = 1;
     arena_init(&plan->arena, LIMIT_PLAN_MEMORY);
-    if (!compile(plan, definition, arena, problem)) {
+    if (!compile(plan, definition, arena, problem, all) || (all && all->count > 0)) {
         plan_unref(plan);
         return NULL;
     }
@@ -49,7 +58,25 @@ const Plan *plan_compile(const Json *definition, const PlanSource *source, Arena
                          Problem *problem)
 {
     return inner_resolve(arena, definition, source, &definition, problem)
-               ? compile_resolved(definition, arena, problem) : NULL;
+               ? compile_resolved(definition, arena, problem, NULL) : NULL;
+}
+
+const Plan *plan_check(const Json *definition, const PlanSource *source, Arena *arena,
+                       ProblemList *problems)
+{
+    Problem     problem  = { 0 };
+    const Json *resolved = definition;
+    const Plan *plan;
+
+    if (!inner_resolve(arena, definition, source, &resolved, &problem)) {
+        resolved = definition;
+        problem_keep(arena, problems, &problem);
+    }
+    plan = compile_resolved(resolved, arena, &problem, problems);
+    if (!plan && problem.class != PROBLEM_NONE) {
+        problem_keep(arena, problems, &problem);
+    }
+    return plan;
 }
 
 int64_t plan_cost(const Plan *plan, int step)
@@ -156,7 +183,7 @@ const Plan *plan_get(const Json *definition, const PlanSource *source, Arena *ar
         uint64_t hash = hash_text(key);
 
         plan = cache_find(hash, key);
-        if (!plan && (plan = compile_resolved(definition, arena, problem)) != NULL) {
+        if (!plan && (plan = compile_resolved(definition, arena, problem, NULL)) != NULL) {
             ((Plan *)plan)->key = arena_text(&((Plan *)plan)->arena, key);
             if (!arena_failed(&plan->arena)) {
                 cache_add(hash, plan);

@@ -129,7 +129,12 @@ typedef struct PlanSource {
 const Plan *plan_compile(const Json *definition, const PlanSource *source, Arena *arena,
                          Problem *problem) MUST_USE;
 
-/* The same, through the process-wide cache of the last LIMIT_PLANS definitions:
+/* Look for every problem of a definition instead of ending with the first one.
+ * Returns the plan when there is none. */
+const Plan *plan_check(const Json *definition, const PlanSource *source, Arena *arena,
+                       ProblemList *problems) MUST_USE;
+
+/* The same as plan_compile(), through the process-wide cache of the last LIMIT_PLANS definitions:
  * a second identical definition costs writing its text once. */
 const Plan *plan_get(const Json *definition, const PlanSource *source, Arena *arena,
                      Problem *problem) MUST_USE;

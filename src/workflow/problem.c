@@ -67,6 +67,40 @@ void problem_add_block(Arena *arena, Problem *problem, BlockProblem block)
     };
 }
 
+void problem_about(Arena *arena, Problem *problem, const char *step, const char *field)
+{
+    problem->step  = problem->step ? problem->step : copy_or_null(arena, step);
+    problem->field = problem->field ? problem->field : copy_or_null(arena, field);
+}
+
+bool problem_keep(Arena *arena, ProblemList *list, Problem *problem)
+{
+    if (!list) {
+        return false;
+    }
+    if (list->count == list->capacity) {
+        int      more  = list->capacity ? list->capacity * 2 : 8;
+        Problem *grown = arena_array(arena, Problem, more);
+
+        if (!grown) {
+            return false;
+        }
+        if (list->count > 0) {
+            memcpy(grown, list->items, (size_t)list->count * sizeof(*grown));
+        }
+        list->items    = grown;
+        list->capacity = more;
+    }
+    list->items[list->count++] = *problem;
+    *problem = (Problem){ 0 };
+    return true;
+}
+
+const char *problem_class_name(ProblemClass class)
+{
+    return classes[class].name;
+}
+
 bool problem_from_error(Arena *arena, Problem *problem, const Error *err, const char *context)
 {
     problem_set(arena, problem, err->kind == ERR_MEMORY ? PROBLEM_LIMITS : PROBLEM_RUNTIME,

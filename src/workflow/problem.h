@@ -66,7 +66,14 @@ typedef struct Problem {
     BlockProblem *blocks;
     int           block_count;
     bool          no_blocks;      /* blocks_errors is null instead of a list */
+    const char   *step, *field;   /* what it is about, where `blocks` does not say; ours */
 } Problem;
+
+/* All problems of a definition, for who wants more than the first. */
+typedef struct ProblemList {
+    Problem *items;
+    int      count, capacity;
+} ProblemList;
 
 /* Fill `problem` (first one wins; later calls of the same class add blocks, if
  * they have some).  Returns false.  Texts are copied into the arena. */
@@ -75,6 +82,16 @@ bool problem_set(Arena *arena, Problem *problem, ProblemClass class, const char 
 
 /* Add an entry about one step; NULL texts are fine. */
 void problem_add_block(Arena *arena, Problem *problem, BlockProblem block);
+
+/* Say what a problem is about; what is said already stays.  NULL texts are fine. */
+void problem_about(Arena *arena, Problem *problem, const char *step, const char *field);
+
+/* Move the problem into `list` and clear it, so that looking for more can go on: true.
+ * Without a list (NULL) the first problem is the last: false. */
+bool problem_keep(Arena *arena, ProblemList *list, Problem *problem);
+
+/* The reference's name of a class. */
+const char *problem_class_name(ProblemClass class);
 
 /* From a plain error of a lower layer (an out-of-memory, a timeout ...). */
 bool problem_from_error(Arena *arena, Problem *problem, const Error *err, const char *context);

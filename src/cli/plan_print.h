@@ -1,0 +1,26 @@
+/*
+ * plan_print - what a compiled workflow looks like, as text and as JSON.
+ */
+#ifndef OCELLUS_CLI_PLAN_PRINT_H
+#define OCELLUS_CLI_PLAN_PRINT_H
+
+#include "base/json.h"
+#include "workflow/plan.h"
+
+/* The elements of a batch level, from the outside in: "batch > crop"; "once" for what
+ * belongs to no batch. */
+void print_level(Buffer *out, const Plan *plan, int level);
+
+/* The gates of a step: "if" for a condition, "sort: red" for a case. */
+void print_gates(Buffer *out, const Plan *plan, const PlanStep *step);
+
+/* A table of the steps in the order they run. */
+void print_steps(Buffer *out, const Plan *plan);
+
+/* The same as a list of dictionaries. */
+void write_steps(JsonWriter *w, const Plan *plan);
+
+/* "text or image"; "any" for everything. */
+void print_kind_refs(Buffer *out, KindRefs kinds);
+
+#endif
