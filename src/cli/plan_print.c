@@ -3,70 +3,7 @@
  */
 #include "cli/plan_print.h"
 
-#include "blocks/block.h"
-
-/* ---- levels and gates -------------------------------------------------------------- */
-
-static void add_level(Buffer *out, const Plan *plan, int index)
-{
-    const Level *level = &plan->levels[index];
-
-    if (level->parent >= 0) {
-        add_level(out, plan, level->parent);
-        buffer_string(out, " > ");
-    }
-    if (level->step >= 0) {
-        buffer_text(out, plan->steps[level->step].name);
-    } else if (level->input >= 0) {
-        buffer_text(out, plan->inputs[level->input].name);
-    } else {
-        buffer_string(out, "batch");
-    }
-}
-
-void print_level(Buffer *out, const Plan *plan, int level)
-{
-    if (level < 0) {
-        buffer_string(out, "once");
-    } else {
-        add_level(out, plan, level);
-    }
-}
-
-static const BranchCases *cases_of(const PlanStep *controller)
-{
-    for (const Field *field = controller->block->fields; field->name; field++) {
-        if (field->type == FIELD_CASES) {
-            return (const BranchCases *)((const char *)controller->args + field->offset);
-        }
-    }
-    return NULL;
-}
-
-static void add_gate(Buffer *out, const Plan *plan, int branch)
-{
-    const PlanStep    *controller = &plan->steps[plan->branches[branch].step];
-    const BranchCases *cases      = cases_of(controller);
-
-    buffer_text(out, controller->name);
-    for (int i = 0; cases && i < cases->count; i++) {
-        if (cases->items[i].branch.index == branch) {
-            buffer_printf(out, ": %.*s", SHOW(cases->items[i].key));
-            return;
-        }
-    }
-    if (cases) {
-        buffer_printf(out, ": %s", plan->branches[branch].name);
-    }
-}
-
-void print_gates(Buffer *out, const Plan *plan, const PlanStep *step)
-{
-    for (int i = 0; i < step->gate_count; i++) {
-        buffer_string(out, i == 0 ? "" : ", ");
-        add_gate(out, plan, step->gates[i]);
-    }
-}
+#include "workflow/plan_text.h"
 
 /* ---- a table of steps ----------------------------------------------------------------- */
 
@@ -80,11 +17,12 @@ static size_t longest_name(const Plan *plan)
     return MIN(longest, 40);
 }
 
-static const char *short_type(const Block *block)
+static void add_gates(Buffer *out, const Plan *plan, const PlanStep *step)
 {
-    const char *slash = strchr(block->type, '/');
-
-    return slash ? slash + 1 : block->type;
+    for (int i = 0; i < step->gate_count; i++) {
+        buffer_string(out, i == 0 ? "" : ", ");
+        plan_branch_text(out, plan, step->gates[i]);
+    }
 }
 
 void print_steps(Buffer *out, const Plan *plan)
@@ -96,15 +34,15 @@ void print_steps(Buffer *out, const Plan *plan)
         const PlanStep *step = &plan->steps[i];
 
         buffer_printf(out, "  %3d %-*.*s  %-38s ", step->group + 1, width, SHOW(step->name),
-                      short_type(step->block));
-        print_level(out, plan, step->exec_level);
+                      plan_short_type(step->block));
+        plan_level_text(out, plan, step->exec_level);
         if (step->data_level != step->exec_level) {
             buffer_string(out, ", gives ");
-            print_level(out, plan, step->data_level);
+            plan_level_text(out, plan, step->data_level);
         }
         if (step->gate_count > 0) {
             buffer_string(out, ", if ");
-            print_gates(out, plan, step);
+            add_gates(out, plan, step);
         }
         buffer_char(out, '\n');
     }
@@ -117,7 +55,7 @@ static void write_level(JsonWriter *w, const Plan *plan, int level)
     Buffer text;
 
     buffer_init(&text, KIB(64));
-    print_level(&text, plan, level);
+    plan_level_text(&text, plan, level);
     json_write_text(w, (Text){ text.data, text.length });
     buffer_fini(&text);
 }
@@ -129,7 +67,7 @@ static void write_gates(JsonWriter *w, const Plan *plan, const PlanStep *step)
         Buffer text;
 
         buffer_init(&text, KIB(64));
-        add_gate(&text, plan, step->gates[i]);
+        plan_branch_text(&text, plan, step->gates[i]);
         json_write_text(w, (Text){ text.data, text.length });
         buffer_fini(&text);
     }

@@ -7,13 +7,6 @@
 #include "base/json.h"
 #include "workflow/plan.h"
 
-/* The elements of a batch level, from the outside in: "batch > crop"; "once" for what
- * belongs to no batch. */
-void print_level(Buffer *out, const Plan *plan, int level);
-
-/* The gates of a step: "if" for a condition, "sort: red" for a case. */
-void print_gates(Buffer *out, const Plan *plan, const PlanStep *step);
-
 /* A table of the steps in the order they run. */
 void print_steps(Buffer *out, const Plan *plan);
 

@@ -3,6 +3,7 @@ import glob
 import json
 import os
 import subprocess
+from xml.etree import ElementTree
 
 from harness import OCELLUS, ROOT, Skip, check, equal
 
@@ -259,3 +260,54 @@ def test_upgrades_leave_what_would_answer_otherwise():
     check(not any(f["severity"] == "error" for f in look(asked)["findings"]), look(asked))
     now, _ = upgraded(asked)
     equal(now["steps"][0]["type"], "roboflow_core/roboflow_classification_model@v1")
+
+
+# ---- pictures and descriptions ---------------------------------------------------------------
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def boxes(svg):
+    """(x, y, width, height) of the boxes, without the bars on their left."""
+    return [tuple(float(r.get(k)) for k in ("x", "y", "width", "height"))
+            for r in svg.iter(SVG + "rect") if "bar" not in r.get("class", "")]
+
+
+def overlap(a, b):
+    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+
+
+def test_a_graph_has_every_box_apart():
+    steps = [switch("s", "$inputs.v", **{"a<b": "$steps.red", "&": "$steps.blue"}),
+             template("red", x="$inputs.v"), template("blue", x="$inputs.v")]
+    steps += [template(f"t{i}", x="$inputs.v", y="$steps.red.output") for i in range(9)]
+    steps += [template(f"u{i}", x=f"$steps.t{i}.output", y="$steps.s2.output") for i in range(9)]
+    steps += [template("s2", x="$inputs.w")]
+    done = ocellus("graph", "-", given=workflow(
+        *steps, inputs=["v", "w", "a_name_that_is_much_too_long_for_its_box"],
+        outputs=["$steps.u1.output", "$steps.t2.output", "$inputs.v"]))
+    equal(done.returncode, 0, done.stderr)
+    svg = ElementTree.fromstring(done.stdout)
+    placed = boxes(svg)
+    equal(len(placed), 3 + len(steps) + 3)
+    for i, box in enumerate(placed):
+        check(0 <= box[0] and box[0] + box[2] <= float(svg.get("width")), box)
+        check(0 <= box[1] and box[1] + box[3] <= float(svg.get("height")), box)
+        check(not any(overlap(box, other) for other in placed[:i]), box)
+    texts = [t.text for t in svg.iter(SVG + "text")]
+    check({"s", "red", "u8", "o2", "switch_case@v1", "a_name_that_is_much_to\u2026"} <= set(texts),
+          texts)
+    titles = [t.text for t in svg.iter(SVG + "title")]
+    check(any("only if: s: a<b" in title for title in titles), titles)
+
+
+def test_a_description_tells_inputs_steps_and_outputs():
+    done = ocellus("describe", "-", given=workflow(
+        template("t", x="$inputs.v"), inputs=["v"], outputs=["$steps.t.output", "$steps.t.*"]))
+    words = " ".join(done.stdout.split())
+    for line in ("v parameter any, default null", "1 t string_template@v1 once", "o0 string",
+                 "o1 all of t"):
+        check(line in words, done.stdout)
+    done = ocellus("describe", "-", given=workflow(template("t", x="$inputs.v")))
+    equal(done.returncode, 2)
+    check("$inputs.v" in done.stderr, done.stderr)

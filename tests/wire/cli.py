@@ -45,7 +45,8 @@ def test_help_on_every_level_has_an_example():
     assert "example:" in ocellus("--help").stdout
     for command in ("run", "serve", "infer", "model add", "model list", "model show",
                     "model check", "model remove", "workflow save", "workflow list",
-                    "workflow show", "workflow rm", "workflow check", "blocks", "doctor"):
+                    "workflow show", "workflow rm", "workflow check", "workflow graph",
+                    "workflow describe", "blocks", "doctor"):
         done = ocellus(*command.split(), "--help")
         assert done.returncode == 0 and "example: ocellus " + command in done.stdout, command
 
