@@ -14,6 +14,7 @@
 #include <ftw.h>
 #include <limits.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,6 +73,41 @@ static bool read_all(int file, const char *path, size_t limit, Buffer *out, Erro
     if (n < 0)
         return fail_errno(err, errno, "cannot read %s", path);
     return true;
+}
+
+bool file_map(const char *path, size_t limit, Text *out, Error *err)
+{
+    struct stat info;
+    void       *bytes = NULL;
+    bool        done  = false;
+
+    int file = open_regular(path, &info, err);
+    if (file < 0) {
+        return false;
+    }
+    if ((uintmax_t)info.st_size > limit) {
+        fail(err, ERR_TOO_LARGE, "%s is larger than %zu bytes", path, limit);
+    } else if (info.st_size > 0) {
+        bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+        done  = bytes != MAP_FAILED;
+        if (!done) {
+            fail_errno(err, errno, "cannot read %s", path);
+        }
+    } else {
+        done = true;
+    }
+    close(file);
+    if (done) {
+        *out = bytes ? (Text){ bytes, (size_t)info.st_size } : TEXT("");
+    }
+    return done;
+}
+
+void file_unmap(Text bytes)
+{
+    if (bytes.at && bytes.length > 0) {
+        munmap((void *)bytes.at, bytes.length);
+    }
 }
 
 bool file_read(const char *path, size_t limit, Buffer *out, Error *err)

@@ -12,6 +12,11 @@
  * devices and folders are ERR_INVALID, absent files ERR_NOT_FOUND. */
 bool file_read(const char *path, size_t limit, Buffer *out, Error *err) MUST_USE;
 
+/* The same, mapped instead of read: only the pages that are looked at cost anything.
+ * An empty file gives an empty text.  Unmap it. */
+bool file_map(const char *path, size_t limit, Text *out, Error *err) MUST_USE;
+void file_unmap(Text bytes);
+
 /* Write under a temporary name beside it, fsync, rename over `path`, fsync the
  * folder: after true the bytes survive a crash, before it the old ones do. */
 bool file_write(const char *path, const void *bytes, size_t length, Error *err) MUST_USE;

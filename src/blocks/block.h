@@ -238,6 +238,10 @@ struct Block {
     bool          takes_empty;    /* empty elements reach run() */
     bool          acts;           /* does more than give outputs: writes, sends, or keeps
                                    * what other steps read */
+    bool          live;           /* looks at more than its arguments: the clock, the
+                                   * environment, the network, what other steps keep.  A
+                                   * replay runs it again (identifiers that it draws do not
+                                   * count) */
     const char   *extends;        /* the version before, whose steps mean the same and give
                                    * the same under this type too, perhaps with more outputs */
 

@@ -54,6 +54,7 @@ const Block block_cache_get_v1 = {
     .type             = "roboflow_core/cache_get@v1",
     .title            = "Cache Get",
     .category         = CATEGORY_FUSION,
+    .live             = true,
     .summary          = "Read a value that another step has kept for the same video.",
     .video_state_size = sizeof(CacheState),
     .video_state_fini = cache_forget,

@@ -59,6 +59,7 @@ const Block block_cache_set_v1 = {
     .type             = "roboflow_core/cache_set@v1",
     .title            = "Cache Set",
     .category         = CATEGORY_FUSION,
+    .live             = true,
     .acts             = true,
     .summary          = "Keep a value for other steps that work on the same video.",
     .video_state_size = sizeof(CacheState),

@@ -180,5 +180,6 @@ const Block block_csv_formatter_v1 = {
     .fields    = fields,
     .outputs   = outputs,
     .check     = check,
+    .live      = true,
     .run       = run,
 };

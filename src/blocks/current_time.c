@@ -89,5 +89,6 @@ const Block block_current_time_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = outputs,
+    .live      = true,
     .run       = run,
 };

@@ -94,5 +94,6 @@ const Block block_environment_secrets_store_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .describe  = describe,
+    .live      = true,
     .run       = run,
 };

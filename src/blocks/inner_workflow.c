@@ -147,5 +147,6 @@ const Block block_inner_workflow_v1 = {
     .fields    = fields,
     .describe  = describe,
     .check     = check,
+    .live      = true,
     .run       = run,
 };

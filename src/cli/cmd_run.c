@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/pass.h"
 #include "cli/print.h"
+#include "workflow/inner.h"
 
 static Cancel interrupted;
 
@@ -21,6 +22,7 @@ typedef struct Passes {
     Invocation *in;
     App         app;
     Session    *session;
+    Origins     origins;        /* with --record */
     const char *out, *record;
     bool        json;
     int         saved;
@@ -35,7 +37,7 @@ static const char *stem_of(Arena *arena, const char *path)
     return dot && dot > base ? arena_printf(arena, "%.*s", (int)(dot - base), base) : base;
 }
 
-static bool print_run(Passes *p, Run *run, const char *picture, Error *err)
+static bool print_run(Passes *p, Run *run, const char *picture, const Json *inputs, Error *err)
 {
     const char *stem = picture ? stem_of(run_arena(run), picture) : "run";
     Buffer      raw, shown;
@@ -56,7 +58,8 @@ static bool print_run(Passes *p, Run *run, const char *picture, Error *err)
                print_out(&shown, err);
     }
     if (ok && p->record) {
-        ok = record_run(run, path_join(run_arena(run), p->record, stem), err);
+        p->origins.inputs = inputs;
+        ok = record_run(run, &p->origins, path_join(run_arena(run), p->record, stem), err);
     }
     buffer_fini(&raw);
     buffer_fini(&shown);
@@ -77,7 +80,7 @@ static bool pass(Passes *p, const char *picture, Error *err)
     if (inputs) {
         run = run_open(p->session, inputs, &options);
         ok  = run ? run_problem(run) ? fail_problem(err, run_problem(run))
-                                     : print_run(p, run, picture, err)
+                                     : print_run(p, run, picture, inputs, err)
                   : fail(err, ERR_MEMORY, "no memory for a run");
     }
     run_close(run);
@@ -97,7 +100,12 @@ static bool open_session(Passes *p, Error *err)
     if (!definition) {
         return false;
     }
-    plan = plan_compile(definition, &p->app.source, p->in->arena, &problem);
+    p->origins.app = &p->app;
+    if (!inner_resolve(p->in->arena, definition, &p->app.source, &p->origins.definition,
+                       &problem)) {
+        return fail_problem(err, &problem);
+    }
+    plan = plan_compile(p->origins.definition, NULL, p->in->arena, &problem);
     if (!plan) {
         return fail_problem(err, &problem);
     }
@@ -160,7 +168,7 @@ static const Option options[] = {
     { "set", 's', OPTION_LIST, "NAME=VALUE", "Give an input a value: JSON, or else text." },
     { "out", 'o', OPTION_TEXT, "DIR", "Save the pictures of the answer there." },
     { "json", 0, OPTION_FLAG, NULL, "Print the exact answer, one line a picture." },
-    { "record", 0, OPTION_TEXT, "DIR", "Write every value of every step there, with times." },
+    { "record", 0, OPTION_TEXT, "DIR", "Write all values of all steps there; see replay." },
     { 0 },
 };
 

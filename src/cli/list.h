@@ -1,5 +1,6 @@
 /* Every command, one line each, in the order of the help.  A new one is a new file and a line. */
 COMMAND(run)
+COMMAND(replay)
 COMMAND(serve)
 COMMAND(infer)
 COMMAND(model_add)

@@ -146,6 +146,37 @@ const Json *inputs_make(const Plan *plan, Arena *arena, const char *picture,
     return json;
 }
 
+/* Of a name that stands twice the last counts. */
+const Json *inputs_change(Arena *arena, const Json *inputs, const char *const *settings,
+                          Error *err)
+{
+    JsonWalk    walk = json_walk(inputs);
+    Buffer      text;
+    JsonWriter  w;
+    const Json *json = NULL;
+    bool        ok   = true;
+
+    if (!settings[0]) {
+        return inputs;
+    }
+    buffer_init(&text, LIMIT_REQUEST_BODY * 2);
+    w = json_writer(&text);
+    json_begin_object(&w);
+    while (json_next(&walk)) {
+        json_key_text(&w, walk.key);
+        json_write(&w, walk.value);
+    }
+    for (int i = 0; ok && settings[i]; i++) {
+        ok = write_setting(&w, arena, settings[i], err);
+    }
+    json_end_object(&w);
+    if (ok) {
+        json = json_parse(arena, (Text){ text.data, text.length }, JSON_STRICT, err);
+    }
+    buffer_fini(&text);
+    return json;
+}
+
 /* The list of problems goes to stderr at once: an Error holds one sentence. */
 bool fail_problem(Error *err, const Problem *problem)
 {

@@ -56,8 +56,7 @@ static bool is_picture(const Json *json)
            json_is(json_get(json, "value"), JSON_STRING);
 }
 
-/* Only letters that are fine in a file name. */
-static void safe_name(char *name)
+void safe_name(char *name)
 {
     for (; *name; name++) {
         if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", *name)) {

@@ -16,6 +16,9 @@ void print_pretty(Buffer *out, const Json *json);
 bool print_answer(Buffer *out, const Json *json, const char *folder, const char *prefix,
                   int *saved, Error *err) MUST_USE;
 
+/* Leave only letters that are fine in a file name. */
+void safe_name(char *name);
+
 /* Write text to stdout; false when that fails (a closed pipe, a full disk). */
 bool print_out(const Buffer *text, Error *err) MUST_USE;
 

@@ -3,46 +3,23 @@
  */
 #include "model/graph.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "base/file.h"
 
 /* Mapped, so that a file of gigabytes costs only the pages its headers lie in. */
-static const Graph *read_mapped(Arena *arena, const char *path, int file, size_t size, Error *err)
-{
-    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
-
-    if (bytes == MAP_FAILED) {
-        fail_errno(err, errno, "cannot read %s", path);
-        return NULL;
-    }
-
-    const Graph *graph = graph_parse(arena, path, (Text){ bytes, size }, err);
-    munmap(bytes, size);
-    return graph;
-}
-
 const Graph *graph_read(Arena *arena, const char *path, Error *err)
 {
     const Graph *graph = NULL;
-    struct stat  info;
+    Text         bytes;
 
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (file < 0) {
-        fail_errno(err, errno, "cannot open %s", path);
+    if (!file_map(path, LIMIT_MODEL_FILE, &bytes, err)) {
         return NULL;
     }
-    if (fstat(file, &info) != 0)
-        fail_errno(err, errno, "cannot look at %s", path);
-    else if (!S_ISREG(info.st_mode) || info.st_size == 0)
+    if (bytes.length == 0) {
         fail(err, ERR_INVALID, "%s is not an ONNX file", path);
-    else if ((uintmax_t)info.st_size > LIMIT_MODEL_FILE)
-        fail(err, ERR_TOO_LARGE, "%s is larger than %zu MB", path, LIMIT_MODEL_FILE >> 20);
-    else
-        graph = read_mapped(arena, path, file, (size_t)info.st_size, err);
-    close(file);
+    } else {
+        graph = graph_parse(arena, path, bytes, err);
+    }
+    file_unmap(bytes);
     return graph;
 }
 

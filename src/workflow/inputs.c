@@ -326,6 +326,14 @@ static void read_parameter(Run *run, const PlanInput *input, const Json *inputs)
     run->slots[input->slot] = value;
 }
 
+static bool is_known(Run *run, int input)
+{
+    const Reuse *reuse = run->options.reuse;
+
+    return reuse && run->plan->inputs[input].dimensionality == 1 &&
+           reuse->input(reuse->context, run, input);
+}
+
 bool run_assemble(Run *run, const Json *inputs)
 {
     size_t size = batch_size(run, inputs);
@@ -342,6 +350,8 @@ bool run_assemble(Run *run, const Json *inputs)
 
         if (input->type == INPUT_PARAMETER) {
             read_parameter(run, input, inputs);
+        } else if (is_known(run, i)) {
+            continue;
         } else if (!read_batch(run, input, inputs, size)) {
             return false;
         }

@@ -42,12 +42,12 @@ typedef struct StepArena {
 
 /* One step of a run.  Several may run at once, each with memory and problem of its
  * own; all else they write belongs to one step only. */
-typedef struct StepRun {
+struct StepRun {
     Run     *run;
     int      index;
     Arena   *arena;
     Problem *problem;
-} StepRun;
+};
 
 
 /* What the functions of a Call work on. */

@@ -13,9 +13,26 @@
 
 typedef struct Run Run;
 
+/* One step of a run while it is executed; see inside.h. */
+typedef struct StepRun StepRun;
+
+typedef enum ReuseAnswer { REUSE_NOTHING, REUSE_DONE, REUSE_FAILED } ReuseAnswer;
+
+/* Who knows already what inputs and steps give (see replay.h).  `input` is asked for
+ * every batch input of one dimension: true when its values are there or need not be.
+ * `step` is asked before a step is executed, perhaps on several threads at once:
+ * REUSE_DONE when its children and masks are in place, its values too or not needed,
+ * and `*elements` says how many it had run on; REUSE_FAILED fills the step's problem. */
+typedef struct Reuse {
+    void        *context;
+    bool       (*input)(void *context, Run *run, int input);
+    ReuseAnswer (*step)(void *context, StepRun *step, int *elements);
+} Reuse;
+
 typedef struct RunOptions {
     const Services *services;
     const Cancel   *cancel;          /* NULL: no deadline */
+    const Reuse    *reuse;           /* NULL: everything is read and run */
 } RunOptions;
 
 /* One executed step, for profiles and recordings. */
@@ -25,6 +42,7 @@ typedef struct StepSpan {
     int64_t start, end;     /* monotonic nanoseconds; 0: the run ended before it */
     int     elements;       /* that it ran on; 0: skipped */
     bool    failed;
+    bool    reused;         /* it did not run: see Reuse */
 } StepSpan;
 
 /* A pass in `session` over `inputs` (an object; NULL = {}).  Always returns a

@@ -270,6 +270,20 @@ static bool prepare_results(const StepRun *s)
     return true;
 }
 
+/* Whether somebody knows already what the step gives. */
+static ReuseAnswer ask_reuse(StepRun *s, StepSpan *span)
+{
+    const Reuse *reuse  = s->run->options.reuse;
+    ReuseAnswer  answer = reuse ? reuse->step(reuse->context, s, &span->elements) : REUSE_NOTHING;
+
+    if (answer != REUSE_NOTHING) {
+        span->reused = answer == REUSE_DONE;
+        span->failed = answer == REUSE_FAILED;
+        span->end    = clock_now();
+    }
+    return answer;
+}
+
 bool run_step(StepRun *s)
 {
     Run              *run    = s->run;
@@ -281,8 +295,13 @@ bool run_step(StepRun *s)
                                  .problem = s->problem };
     Call              call   = { .arena = s->arena, .services = run->options.services,
                                  .cancel = run->options.cancel, .inside = &inside };
+    ReuseAnswer       answer;
 
     *span = (StepSpan){ .step = s->index, .thread = pool_thread(), .start = clock_now() };
+    answer = ask_reuse(s, span);
+    if (answer != REUSE_NOTHING) {
+        return answer == REUSE_DONE;
+    }
     if (!choose(&c)) {
         span->failed = true;
     } else if (c.count > 0 && prepare_results(s)) {

@@ -43,7 +43,7 @@ def write(text, name="file.json"):
 
 def test_help_on_every_level_has_an_example():
     assert "example:" in ocellus("--help").stdout
-    for command in ("run", "serve", "infer", "model add", "model list", "model show",
+    for command in ("run", "replay", "serve", "infer", "model add", "model list", "model show",
                     "model check", "model remove", "workflow save", "workflow list",
                     "workflow show", "workflow rm", "workflow check", "workflow graph",
                     "workflow describe", "blocks", "doctor"):
@@ -123,7 +123,7 @@ def test_bad_definitions():
     data = tempfile.mkdtemp()
     fails(3, "neither a file nor a stored workflow", "run", "nosuch", data=data)
     fails(2, "line 1", "run", write("{nope"), data=data)
-    fails(2, "inputs is not a list", "run",
+    fails(2, "inputs: this is not a list", "run",
           write('{"version": "1.0", "inputs": 3, "steps": [], "outputs": []}'), data=data)
     step = {"type": "roboflow_core/image_slicer@v9", "name": "s"}
     fails(2, "did you mean 'roboflow_core/image_slicer@v2'", "run",
