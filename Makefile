@@ -79,6 +79,9 @@ $(BUILD)/%.o: %.c Makefile
 	$(SAY) CC $<
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
+# The loops of the blurs are plain C, written to become vectors.
+$(BUILD)/src/image/blur%.o: OPTIMIZE := $(OPTIMIZE:-O2=-O3)
+
 # Pages become string literals, longer than ISO C promises to take.
 $(GEN)/web_assets.o: $(GEN)/web_assets.c Makefile
 	$(SAY) CC $<

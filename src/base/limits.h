@@ -37,6 +37,7 @@
 #define LIMIT_PNG_CHUNK        MIB(16)
 #define LIMIT_METADATA_BYTES   MIB(1)
 #define LIMIT_CONTOUR_BYTES    MIB(256)    /* points of all outlines in one picture */
+#define LIMIT_BLUR_SIZE        65535       /* of a kernel: from side to side of any picture */
 
 /* Workflows */
 #define LIMIT_STEPS            1000
