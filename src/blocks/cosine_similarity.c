@@ -7,7 +7,7 @@
  */
 #include <math.h>
 
-#include "blocks/block.h"
+#include "blocks/embedding.h"
 
 typedef struct Args {
     Value first, second;
@@ -30,32 +30,6 @@ static const Output outputs[] = {
     { 0 },
 };
 
-static bool is_vector(Value v)
-{
-    return v.type == VALUE_LIST || v.type == VALUE_TUPLE ||
-           (v.type == VALUE_ARRAY && v.as.array->rank == 1);
-}
-
-static int64_t length_of(Value v)
-{
-    return v.type == VALUE_ARRAY ? v.as.array->shape[0] : v.count;
-}
-
-static bool number_at(Value v, int64_t i, double *out)
-{
-    if (v.type != VALUE_ARRAY) {
-        return value_to_double(v.as.items[i], out);
-    }
-    switch (v.as.array->type) {
-    case ARRAY_U8:  *out = ((const uint8_t *)v.as.array->data)[i]; break;
-    case ARRAY_I32: *out = ((const int32_t *)v.as.array->data)[i]; break;
-    case ARRAY_I64: *out = (double)((const int64_t *)v.as.array->data)[i]; break;
-    case ARRAY_F32: *out = ((const float *)v.as.array->data)[i]; break;
-    case ARRAY_F64: *out = ((const double *)v.as.array->data)[i]; break;
-    }
-    return true;
-}
-
 /* What the reference says about an element that is no number. */
 static bool bad_element(Call *call, int i, const Args *in, int64_t at)
 {
@@ -72,21 +46,21 @@ static bool compare(Call *call, int i, const Args *in)
     double  dot = 0, first = 0, second = 0;
     int64_t length;
 
-    if (!is_vector(in->first) || !is_vector(in->second)) {
+    if (!embedding_is(in->first) || !embedding_is(in->second)) {
         return call_fail(call, i, "TypeError", "an embedding is a list of numbers, not %s",
-                         value_type_name((ValueType)(is_vector(in->first) ? in->second.type
+                         value_type_name((ValueType)(embedding_is(in->first) ? in->second.type
                                                                           : in->first.type)));
     }
-    length = length_of(in->first);
-    if (length != length_of(in->second)) {
+    length = embedding_length(in->first);
+    if (length != embedding_length(in->second)) {
         return call_fail(call, i, "RuntimeError", "the embeddings have %lld and %lld numbers; only "
                          "those of one model can be compared", (long long)length,
-                         (long long)length_of(in->second));
+                         (long long)embedding_length(in->second));
     }
     for (int64_t k = 0; k < length; k++) {
         double a, b;
 
-        if (!number_at(in->first, k, &a) || !number_at(in->second, k, &b)) {
+        if (!embedding_number(in->first, k, &a) || !embedding_number(in->second, k, &b)) {
             return bad_element(call, i, in, k);
         }
         dot    += a * b;

@@ -71,7 +71,7 @@ static void describe(App *app, Request *request, Response *response)
     json_key(&w, "primitives_connections");
     schema_write_primitives(&w);
     json_key(&w, "universal_query_language_description");
-    json_write_raw(&w, TEXT("{\"operations_description\":[],\"operators_descriptions\":[]}"));
+    schema_write_query(&w);
     json_key(&w, "dynamic_block_definition_schema");
     json_begin_object(&w);
     json_end_object(&w);

@@ -27,6 +27,10 @@ void schema_write_connections(JsonWriter *w);
 /* Properties that take a literal, with its Python type. */
 void schema_write_primitives(JsonWriter *w);
 
+/* What the query language has: {"operations_description": [...],
+ * "operators_descriptions": [...]}. */
+void schema_write_query(JsonWriter *w);
+
 /* The JSON schema of a whole definition, with every block in it. */
 void schema_write_definition(JsonWriter *w);
 

@@ -11,6 +11,7 @@
 #define OCELLUS_VALUE_UQL_H
 
 #include "base/cancel.h"
+#include "value/kind.h"
 #include "value/value.h"
 
 typedef struct Statement Statement;     /* compiled: group, binary or unary */
@@ -51,5 +52,28 @@ bool uql_test(Arena *arena, const Statement *statement, const UqlScope *scope, b
 
 bool uql_apply(Arena *arena, const Operation *chain, Value input, const UqlScope *scope,
                Value *result, UqlError *err) MUST_USE;
+
+/* ---- what there is, for editors ----------------------------------------------- */
+
+typedef struct UqlOperation {
+    const char        *name;
+    const char        *about;               /* one sentence */
+    KindMask           in, out;
+    KindMask           inner_in, inner_out; /* of what it has inside; 0: nothing */
+    const char *const *properties;          /* values of "property_name" up to a NULL; or NULL */
+} UqlOperation;
+
+typedef struct UqlOperator {
+    const char *name;
+    const char *about;
+    int         operands;
+    KindMask    kinds;                      /* of every operand */
+} UqlOperator;
+
+/* Operation i in the order of the table; false after the last. */
+bool uql_describe_operation(int i, UqlOperation *out);
+
+/* Operator i of those that are described, likewise. */
+bool uql_describe_operator(int i, UqlOperator *out);
 
 #endif

@@ -102,9 +102,9 @@ enum { LEFT_MOST, RIGHT_MOST, TOP_CONFIDENCE, FIRST, LAST };
 UQL_COMPILE(uql_compile_selection)
 {
     static const char *const names[] = { "left_most", "right_most", "top_confidence", "first",
-                                         "last" };
+                                         "last", NULL };
     (void)arena;
-    args->mode = uql_compile_choice(json, "mode", names, COUNT_OF(names), err);
+    args->mode = uql_compile_choice(json, "mode", names, err);
     return args->mode >= 0;
 }
 
@@ -135,9 +135,9 @@ enum { BY_CONFIDENCE, BY_X_MIN, BY_X_MAX, BY_Y_MIN, BY_Y_MAX, BY_SIZE, BY_CENTER
 UQL_COMPILE(uql_compile_sort)
 {
     static const char *const names[] = { "confidence", "x_min", "x_max", "y_min", "y_max", "size",
-                                         "center_x", "center_y" };
+                                         "center_x", "center_y", NULL };
     (void)arena;
-    args->mode  = uql_compile_choice(json, "mode", names, COUNT_OF(names), err);
+    args->mode  = uql_compile_choice(json, "mode", names, err);
     args->start = json_bool(json_get(json, "ascending"), true);
     return args->mode >= 0;
 }

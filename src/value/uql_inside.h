@@ -43,6 +43,12 @@ struct OperationType {
     /* Read the parameters; NULL: it has none. */
     bool (*compile)(Arena *arena, const Json *json, OperationArgs *args, Error *err);
     bool (*apply)(Evaluation *e, const OperationArgs *args, Value in, Value *out);
+
+    /* For editors; see UqlOperation. */
+    KindMask           in, out;
+    KindMask           inner_in, inner_out;
+    const char *const *properties;
+    const char        *about;
 };
 
 extern const OperationType operation_types[];
@@ -59,9 +65,12 @@ bool uql_out_of_memory(Evaluation *e);
 /* Move a buffer's text into the arena as a value; ends the buffer. */
 bool uql_text_result(Evaluation *e, Buffer *buffer, Value *out) MUST_USE;
 
-/* The place of member `key` among `names`; -1 and an error when it is none. */
-int uql_compile_choice(const Json *json, const char *key, const char *const names[], size_t count,
-                       Error *err);
+/* The place of member `key` among `names`, which end with NULL; -1 and an error when
+ * it is none. */
+int uql_compile_choice(const Json *json, const char *key, const char *const names[], Error *err);
+
+/* What "property_name" may be, of a detection and of a frame. */
+extern const char *const uql_property_names[], *const uql_frame_names[];
 
 /* An integer, and whatever else the reference takes for one (true, "5", 5.0);
  * one beyond 64 bits becomes one that is as good as infinite. */
@@ -146,6 +155,8 @@ struct Comparator {
     const char *name;
     bool        unary;
     bool (*test)(Evaluation *e, Value left, Value right, bool *result);
+    KindMask    kinds;              /* for editors; see UqlOperator */
+    const char *about;
 };
 
 extern const Comparator comparators[];

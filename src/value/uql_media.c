@@ -13,12 +13,14 @@
 
 enum { FRAME_NUMBER, FRAME_TIMESTAMP, SECONDS_SINCE_START };
 
+const char *const uql_frame_names[] = {
+    "frame_number", "frame_timestamp", "seconds_since_start", NULL,
+};
+
 UQL_COMPILE(uql_compile_frame)
 {
-    static const char *const names[] = { "frame_number", "frame_timestamp",
-                                         "seconds_since_start" };
     (void)arena;
-    args->mode = uql_compile_choice(json, "property_name", names, COUNT_OF(names), err);
+    args->mode = uql_compile_choice(json, "property_name", uql_frame_names, err);
     return args->mode >= 0;
 }
 

@@ -140,14 +140,13 @@ static bool apply_to_boolean(Evaluation *e, const OperationArgs *args, Value in,
 
 /* ---- classifications and pictures ------------------------------------------------------------ */
 
-int uql_compile_choice(const Json *json, const char *key, const char *const names[], size_t count,
-                       Error *err)
+int uql_compile_choice(const Json *json, const char *key, const char *const names[], Error *err)
 {
     Text name = json_text(json_get(json, key));
 
-    for (size_t i = 0; i < count; i++) {
+    for (int i = 0; names[i]; i++) {
         if (text_is(name, names[i])) {
-            return (int)i;
+            return i;
         }
     }
     fail(err, ERR_INVALID, "%s: '%.*s' is not one of its values", key, SHOW(name));
@@ -156,14 +155,16 @@ int uql_compile_choice(const Json *json, const char *key, const char *const name
 
 enum { TOP_CLASS, TOP_CONFIDENCE, TOP_CONFIDENCE_SINGLE, ALL_CLASSES, ALL_CONFIDENCES };
 
+static const char *const classification_names[] = {
+    "top_class", "top_class_confidence", "top_class_confidence_single", "all_classes",
+    "all_confidences", NULL,
+};
+
 static bool compile_classification(Arena *arena, const Json *json, OperationArgs *args,
                                    Error *err)
 {
-    static const char *const names[] = { "top_class", "top_class_confidence",
-                                         "top_class_confidence_single", "all_classes",
-                                         "all_confidences" };
     (void)arena;
-    args->mode = uql_compile_choice(json, "property_name", names, COUNT_OF(names), err);
+    args->mode = uql_compile_choice(json, "property_name", classification_names, err);
     return args->mode >= 0;
 }
 
@@ -270,12 +271,12 @@ static bool apply_classification(Evaluation *e, const OperationArgs *args, Value
 
 enum { IMAGE_SIZE, IMAGE_HEIGHT, IMAGE_WIDTH, IMAGE_ASPECT };
 
+static const char *const image_names[] = { "size", "height", "width", "aspect_ratio", NULL };
+
 static bool compile_image(Arena *arena, const Json *json, OperationArgs *args, Error *err)
 {
-    static const char *const names[] = { "size", "height", "width", "aspect_ratio" };
-
     (void)arena;
-    args->mode = uql_compile_choice(json, "property_name", names, COUNT_OF(names), err);
+    args->mode = uql_compile_choice(json, "property_name", image_names, err);
     return args->mode >= 0;
 }
 
@@ -295,42 +296,109 @@ static bool apply_image(Evaluation *e, const OperationArgs *args, Value in, Valu
     return true;
 }
 
+#define TEXTS    KIND(STRING)
+#define LISTS    KIND(LIST)
+#define ANYTHING KIND(ANY)
+#define NUMBERS  (KIND(INTEGER) | KIND(FLOAT) | KIND(FLOAT01))
+#define SETS     (KIND(OD) | KIND(IS) | KIND(KP))
+
 const OperationType operation_types[] = {
-    { "StringToLowerCase",             NULL,                   apply_lower },
-    { "StringToUpperCase",             NULL,                   apply_upper },
-    { "StringSubSequence",             compile_slice,          apply_slice },
-    { "StringMatches",                 compile_regex,          apply_matches },
-    { "ToString",                      NULL,                   apply_to_string },
-    { "ToBoolean",                     NULL,                   apply_to_boolean },
-    { "ToNumber",                      uql_compile_cast,       uql_to_number },
-    { "NumberRound",                   uql_compile_digits,     uql_round },
-    { "Multiply",                      uql_compile_other,      uql_multiply },
-    { "Divide",                        uql_compile_other,      uql_divide },
-    { "LookupTable",                   uql_compile_table,      uql_lookup },
-    { "SequenceMap",                   uql_compile_table,      uql_map },
-    { "SequenceApply",                 uql_compile_inner,      uql_each },
-    { "SequenceLength",                NULL,                   uql_length },
-    { "SequenceElementsCount",         NULL,                   uql_count },
-    { "SequenceJoin",                  uql_compile_separator,  uql_join },
-    { "SequenceAggregate",             uql_compile_mode,       uql_aggregate },
-    { "NumericSequenceAggregate",      uql_compile_function,   uql_aggregate_numbers },
-    { "ClassificationPropertyExtract", compile_classification, apply_classification },
-    { "ExtractImageProperty",          compile_image,          apply_image },
-    { "ExtractFrameMetadata",          uql_compile_frame,      uql_frame },
-    { "TimestampToISOFormat",          NULL,                   uql_iso },
-    { "ConvertImageToJPEG",            uql_compile_quality,    uql_to_jpeg },
-    { "ConvertImageToBase64",          NULL,                   uql_to_base64 },
-    { "ConvertDictionaryToJSON",       NULL,                   uql_to_json },
-    { "RandomNumber",                  uql_compile_random,     uql_random },
-    { "DetectionsPropertyExtract",     uql_compile_property,   uql_properties },
-    { "ExtractDetectionProperty",      uql_compile_property,   uql_property },
-    { "DetectionsFilter",              uql_compile_filter,     uql_filter },
-    { "DetectionsSelection",           uql_compile_selection,  uql_select },
-    { "SortDetections",                uql_compile_sort,       uql_sort },
-    { "DetectionsOffset",              uql_compile_offset,     uql_offset },
-    { "DetectionsShift",               uql_compile_shift,      uql_shift },
-    { "DetectionsRename",              uql_compile_rename,     uql_rename },
-    { "PickDetectionsByParentClass",   uql_compile_parent,     uql_pick },
-    { "DetectionsToDictionary",        NULL,                   uql_to_dictionary },
+    { "StringToLowerCase", NULL, apply_lower,
+      .in = TEXTS, .out = TEXTS, .about = "Makes all letters small." },
+    { "StringToUpperCase", NULL, apply_upper,
+      .in = TEXTS, .out = TEXTS, .about = "Makes all letters capital." },
+    { "LookupTable", uql_compile_table, uql_lookup,
+      .in = ANYTHING, .out = ANYTHING, .about = "Looks the value up in a table." },
+    { "ToNumber", uql_compile_cast, uql_to_number,
+      .in = NUMBERS | TEXTS | KIND(BOOLEAN), .out = NUMBERS,
+      .about = "Makes a number of a text or another number." },
+    { "NumberRound", uql_compile_digits, uql_round,
+      .in = NUMBERS, .out = NUMBERS, .about = "Rounds to a number of decimal digits." },
+    { "SequenceMap", uql_compile_table, uql_map,
+      .in = LISTS, .out = LISTS, .inner_in = ANYTHING, .inner_out = ANYTHING,
+      .about = "Replaces every element by what a table has for it." },
+    { "SequenceApply", uql_compile_inner, uql_each,
+      .in = LISTS, .out = LISTS, .inner_in = ANYTHING, .inner_out = ANYTHING,
+      .about = "Applies operations to every element." },
+    { "NumericSequenceAggregate", uql_compile_function, uql_aggregate_numbers,
+      .in = LISTS, .out = NUMBERS, .about = "The least, the greatest or the sum of numbers." },
+    { "ToString", NULL, apply_to_string,
+      .in = ANYTHING, .out = TEXTS, .about = "Writes the value as text." },
+    { "ToBoolean", NULL, apply_to_boolean,
+      .in = NUMBERS, .out = KIND(BOOLEAN),
+      .about = "Whether the value is anything but zero or empty." },
+    { "StringSubSequence", compile_slice, apply_slice,
+      .in = TEXTS, .out = TEXTS, .about = "The part of a text between two places." },
+    { "DetectionsPropertyExtract", uql_compile_property, uql_properties,
+      .in = SETS, .out = LISTS, .properties = uql_property_names,
+      .about = "One property of every detection." },
+    { "SequenceAggregate", uql_compile_mode, uql_aggregate,
+      .in = LISTS, .out = ANYTHING,
+      .about = "One element of all: the first, the last, the most or the least common." },
+    { "ExtractDetectionProperty", uql_compile_property, uql_property,
+      .in = KIND(DETECTION), .out = ANYTHING, .properties = uql_property_names,
+      .about = "One property of a detection." },
+    { "DetectionsFilter", uql_compile_filter, uql_filter,
+      .in = SETS, .out = SETS, .inner_in = KIND(DETECTION), .inner_out = KIND(BOOLEAN),
+      .about = "Keeps the detections a statement is true of." },
+    { "DetectionsOffset", uql_compile_offset, uql_offset,
+      .in = SETS, .out = SETS, .about = "Widens the boxes." },
+    { "DetectionsShift", uql_compile_shift, uql_shift,
+      .in = SETS, .out = SETS, .about = "Moves the boxes." },
+    { "DetectionsRename", uql_compile_rename, uql_rename,
+      .in = SETS, .out = SETS, .about = "Gives classes other names." },
+    { "RandomNumber", uql_compile_random, uql_random,
+      .in = SETS | ANYTHING, .out = KIND(FLOAT) | KIND(FLOAT01),
+      .about = "Any number between two." },
+    { "StringMatches", compile_regex, apply_matches,
+      .in = TEXTS, .out = KIND(BOOLEAN),
+      .about = "Whether a regular expression is found in a text." },
+    { "ExtractImageProperty", compile_image, apply_image,
+      .in = KIND(IMAGE), .out = KIND(INTEGER), .properties = image_names,
+      .about = "The size of a picture." },
+    { "ExtractFrameMetadata", uql_compile_frame, uql_frame,
+      .in = KIND(IMAGE), .out = KIND(INTEGER) | KIND(FLOAT) | KIND(TIMESTAMP),
+      .properties = uql_frame_names, .about = "What is known of a video frame." },
+    { "SequenceLength", NULL, uql_length,
+      .in = SETS | LISTS | KIND(DICTIONARY), .out = KIND(INTEGER),
+      .about = "How many elements there are." },
+    { "SequenceElementsCount", NULL, uql_count,
+      .in = LISTS, .out = KIND(DICTIONARY), .about = "How often each element is there." },
+    { "SequenceJoin", uql_compile_separator, uql_join,
+      .in = LISTS, .out = TEXTS, .about = "Joins the elements to one text." },
+    { "Multiply", uql_compile_other, uql_multiply,
+      .in = NUMBERS, .out = NUMBERS, .about = "Multiplies by a number." },
+    { "Divide", uql_compile_other, uql_divide,
+      .in = NUMBERS, .out = NUMBERS, .about = "Divides by a number." },
+    { "DetectionsSelection", uql_compile_selection, uql_select,
+      .in = SETS, .out = SETS, .about = "Picks one detection." },
+    { "SortDetections", uql_compile_sort, uql_sort,
+      .in = SETS, .out = SETS, .about = "Sorts the detections by a property." },
+    { "ClassificationPropertyExtract", compile_classification, apply_classification,
+      .in = KIND(CLS), .out = TEXTS | LISTS | KIND(FLOAT01), .properties = classification_names,
+      .about = "Classes or confidences of a classification." },
+    { "ConvertImageToJPEG", uql_compile_quality, uql_to_jpeg,
+      .in = KIND(IMAGE), .out = KIND(BYTES), .about = "Writes a picture as JPEG." },
+    { "ConvertImageToBase64", NULL, uql_to_base64,
+      .in = KIND(IMAGE), .out = TEXTS, .about = "Writes a picture as JPEG in base64." },
+    { "DetectionsToDictionary", NULL, uql_to_dictionary,
+      .in = SETS, .out = KIND(DICTIONARY), .about = "The detections as an answer has them." },
+    { "ConvertDictionaryToJSON", NULL, uql_to_json,
+      .in = KIND(DICTIONARY), .out = TEXTS, .about = "Writes a dictionary as JSON." },
+    { "PickDetectionsByParentClass", uql_compile_parent, uql_pick,
+      .in = SETS, .out = SETS,
+      .about = "Keeps the detections that lie in one of a given class." },
+    { "TimestampToISOFormat", NULL, uql_iso,
+      .in = KIND(TIMESTAMP), .out = TEXTS,
+      .about = "Writes a point in time as ISO 8601 has it." },
     { 0 },
 };
+
+bool uql_describe_operation(int i, UqlOperation *out)
+{
+    const OperationType *type = &operation_types[i];
+
+    *out = (UqlOperation){ type->name, type->about, type->in, type->out, type->inner_in,
+                           type->inner_out, type->properties };
+    return type->name != NULL;
+}

@@ -19,7 +19,7 @@ typedef enum Property {
     PROPERTY_COUNT,
 } Property;
 
-static const char *const property_names[PROPERTY_COUNT] = {
+const char *const uql_property_names[PROPERTY_COUNT + 1] = {
     "confidence", "class_name", "x_min", "x_max", "y_min", "y_max", "size", "class_id", "center",
     "top_left", "top_right", "bottom_left", "bottom_right", "in_out", "path_deviation", "polygon",
     "time_in_zone", "tracker_id", "velocity", "speed", "smoothed_velocity", "smoothed_speed",
@@ -30,7 +30,7 @@ static const char *const property_names[PROPERTY_COUNT] = {
 UQL_COMPILE(uql_compile_property)
 {
     (void)arena;
-    args->mode = uql_compile_choice(json, "property_name", property_names, PROPERTY_COUNT, err);
+    args->mode = uql_compile_choice(json, "property_name", uql_property_names, err);
     return args->mode >= 0;
 }
 
@@ -88,7 +88,7 @@ static Value size_or_null(int64_t size)
 static bool optional(Evaluation *e, const Detections *set, int row, Property property, bool one,
                      Value *out)
 {
-    const Value *column = detections_column(set, text_of(property_names[property]));
+    const Value *column = detections_column(set, text_of(uql_property_names[property]));
 
     if (column) {
         *out = column[row];
@@ -158,7 +158,7 @@ UQL_APPLY(uql_properties)
     for (int i = 0; values && i < set->count; i++) {
         if (!property_of(e, set, i, (Property)args->mode, false, &values[i])) {
             return uql_fail(e, UQL_OPERATION, NULL, "the detections have no %s",
-                            property_names[args->mode]);
+                            uql_property_names[args->mode]);
         }
     }
     *out = value_list(values, (size_t)set->count);

@@ -269,10 +269,10 @@ enum { FIRST, LAST, MOST_COMMON, LEAST_COMMON };
 
 bool uql_compile_function(Arena *arena, const Json *json, OperationArgs *args, Error *err)
 {
-    static const char *const names[] = { "min", "max", "sum" };
+    static const char *const names[] = { "min", "max", "sum", NULL };
     const Json *neutral = json_get(json, "neutral_value");
 
-    args->mode = uql_compile_choice(json, "function", names, COUNT_OF(names), err);
+    args->mode = uql_compile_choice(json, "function", names, err);
     if (neutral && !json_is(neutral, JSON_NULL) && !json_is_number(neutral) &&
         !json_is(neutral, JSON_BOOL)) {
         return fail(err, ERR_INVALID, "neutral_value: expected a number or null");
@@ -340,10 +340,11 @@ bool uql_aggregate_numbers(Evaluation *e, const OperationArgs *args, Value in, V
 
 bool uql_compile_mode(Arena *arena, const Json *json, OperationArgs *args, Error *err)
 {
-    static const char *const names[] = { "first", "last", "most_common", "least_common" };
+    static const char *const names[] = { "first", "last", "most_common", "least_common",
+                                         NULL };
 
     (void)arena;
-    args->mode = uql_compile_choice(json, "mode", names, COUNT_OF(names), err);
+    args->mode = uql_compile_choice(json, "mode", names, err);
     return args->mode >= 0;
 }
 

@@ -370,31 +370,50 @@ static bool test_not_empty(Evaluation *e, Value a, Value b, bool *result)
     return ok;
 }
 
+/* What may be equal to something. */
+#define SIMPLE (KIND(INTEGER) | KIND(STRING) | KIND(FLOAT) | KIND(FLOAT01) | KIND(BOOLEAN) | \
+                KIND(LIST))
+
+/* Only those that take several kinds say so, as in the reference: of the others the
+ * name tells it. */
 const Comparator comparators[] = {
-    { "==",                      false, test_equal },
-    { "(Number) ==",             false, test_equal },
-    { "!=",                      false, test_unequal },
-    { "(Number) !=",             false, test_unequal },
-    { "(Number) >",              false, test_above },
-    { "(Number) >=",             false, test_at_least },
-    { "(Number) <",              false, test_below },
-    { "(Number) <=",             false, test_at_most },
-    { "(Number) in range",       false, test_in_range },
-    { "(String) startsWith",     false, test_starts },
-    { "(String) endsWith",       false, test_ends },
-    { "(String) contains",       false, test_contains },
-    { "in (Sequence)",           false, test_in },
-    { "any in (Sequence)",       false, test_any_in },
-    { "all in (Sequence)",       false, test_all_in },
-    { "(Detection) in zone",     false, test_in_zone },
-    { "Exists",                  true,  test_exists },
-    { "DoesNotExist",            true,  test_missing },
-    { "(Boolean) is True",       true,  test_true },
-    { "(Boolean) is False",      true,  test_false },
-    { "(Sequence) is empty",     true,  test_empty },
-    { "(Sequence) is not empty", true,  test_not_empty },
+    { "(Number) !=",             false, test_unequal, SIMPLE, "Whether two values differ." },
+    { "!=",                      false, test_unequal, SIMPLE, "Whether two values differ." },
+    { "(Number) ==",             false, test_equal, SIMPLE, "Whether two values are equal." },
+    { "==",                      false, test_equal, SIMPLE, "Whether two values are equal." },
+    { "(Number) >",              false, test_above, 0, NULL },
+    { "(Number) >=",             false, test_at_least, 0, NULL },
+    { "(Number) <",              false, test_below, 0, NULL },
+    { "(Number) <=",             false, test_at_most, 0, NULL },
+    { "(Number) in range",       false, test_in_range, 0, NULL },
+    { "(String) startsWith",     false, test_starts, 0, NULL },
+    { "(String) endsWith",       false, test_ends, 0, NULL },
+    { "(String) contains",       false, test_contains, 0, NULL },
+    { "in (Sequence)",           false, test_in, 0, NULL },
+    { "any in (Sequence)",       false, test_any_in, 0, NULL },
+    { "all in (Sequence)",       false, test_all_in, 0, NULL },
+    { "(Detection) in zone",     false, test_in_zone, 0, NULL },
+    { "Exists",                  true,  test_exists, 0, NULL },
+    { "DoesNotExist",            true,  test_missing, 0, NULL },
+    { "(Boolean) is True",       true,  test_true, 0, NULL },
+    { "(Boolean) is False",      true,  test_false, 0, NULL },
+    { "(Sequence) is empty",     true,  test_empty, 0, NULL },
+    { "(Sequence) is not empty", true,  test_not_empty, 0, NULL },
     { 0 },
 };
+
+bool uql_describe_operator(int i, UqlOperator *out)
+{
+    const Comparator *at = comparators;
+
+    for (; at->name; at++) {
+        if (at->kinds && i-- == 0) {
+            break;
+        }
+    }
+    *out = (UqlOperator){ at->name, at->about, at->unary ? 1 : 2, at->kinds };
+    return at->name != NULL;
+}
 
 /* ---- evaluation ------------------------------------------------------------------------------ */
 

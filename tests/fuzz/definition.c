@@ -6,21 +6,13 @@
  * inputs are.  So most definitions get past the syntax stage, which mutated JSON
  * seldom does.
  */
+#include "choices.h"
 #include "run_through.h"
 #include "value/uql_inside.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 enum { MOST_INPUTS = 6, MOST_STEPS = 8, MOST_OUTPUTS = 8 };
-
-typedef struct Choices {
-    const uint8_t *at, *end;
-} Choices;
-
-static unsigned choose(Choices *c, unsigned count)
-{
-    return c->at < c->end && count > 0 ? *c->at++ % count : 0;
-}
 
 typedef struct Making {
     Choices     *choices;

@@ -167,6 +167,53 @@ def test_blocks_describe():
                         {"api_key": None, "dynamic_blocks_definitions": []}).json, answer)
 
 
+# What the reference's answer names, in its order.
+OPERATIONS = """
+StringToLowerCase StringToUpperCase LookupTable ToNumber NumberRound SequenceMap SequenceApply
+NumericSequenceAggregate ToString ToBoolean StringSubSequence DetectionsPropertyExtract
+SequenceAggregate ExtractDetectionProperty DetectionsFilter DetectionsOffset DetectionsShift
+DetectionsRename RandomNumber StringMatches ExtractImageProperty ExtractFrameMetadata
+SequenceLength SequenceElementsCount SequenceJoin Multiply Divide DetectionsSelection
+SortDetections ClassificationPropertyExtract ConvertImageToJPEG ConvertImageToBase64
+DetectionsToDictionary ConvertDictionaryToJSON PickDetectionsByParentClass TimestampToISOFormat
+""".split()
+
+
+def test_query_language_is_described():
+    answer = server().get("/workflows/blocks/describe").json
+    language = answer["universal_query_language_description"]
+    equal(list(language), ["operations_description", "operators_descriptions"])
+    operations = {o["operation_type"]: o for o in language["operations_description"]}
+    equal(list(operations), OPERATIONS)
+    operators = language["operators_descriptions"]
+    equal([o["operator_type"] for o in operators], ["(Number) !=", "!=", "(Number) ==", "=="])
+
+    known = {kind["name"] for kind in answer["declared_kinds"]}
+    for one in operations.values():
+        nested = [one["nested_operation_input_kind"], one["nested_operation_output_kind"]]
+        for kinds in [one["input_kind"], one["output_kind"]] + nested * one["compound"]:
+            equal((bool(kinds), set(kinds) - known), (True, set()))
+        equal((all(nested), one["description"][-1]), (one["compound"], "."))
+    for one in operators:
+        equal((one["operands_number"], len(one["operands_kinds"])), (2, 2))
+        for kinds in one["operands_kinds"]:
+            equal(set(kinds), {"integer", "string", "float", "float_zero_to_one", "boolean",
+                               "list_of_values"})
+
+    keep = operations["DetectionsFilter"]
+    equal((keep["nested_operation_input_kind"], keep["nested_operation_output_kind"]),
+          (["detection"], ["boolean"]))
+    equal(set(operations["ToNumber"]["input_kind"]),
+          {"string", "boolean", "integer", "float", "float_zero_to_one"})
+    equal({name: len(one["property_name_options"]) for name, one in operations.items()
+           if one["property_name_options"]},
+          {"DetectionsPropertyExtract": 31, "ExtractDetectionProperty": 31,
+           "ExtractImageProperty": 4, "ExtractFrameMetadata": 3,
+           "ClassificationPropertyExtract": 5})
+    equal(operations["ExtractImageProperty"]["property_name_options"],
+          ["size", "height", "width", "aspect_ratio"])
+
+
 def test_every_block_has_a_sound_schema():
     for block in server().get("/workflows/blocks/describe").json["blocks"]:
         schema = block["block_schema"]
