@@ -106,7 +106,7 @@ static bool read_kinds(Parser *p, InputDef *input, const Json *json)
     return true;
 }
 
-static bool read_input_type(Text type, InputType *out)
+bool parser_input_type(Text type, InputType *out)
 {
     static const struct { const char *name; InputType type; } types[] = {
         { "WorkflowImage", INPUT_IMAGE },         { "InferenceImage", INPUT_IMAGE },
@@ -122,13 +122,13 @@ static bool read_input_type(Text type, InputType *out)
     return false;
 }
 
-static void read_input(Parser *p, const Json *json, InputDef *input, size_t index)
+void parser_read_input(Parser *p, const Json *json, InputDef *input, size_t index)
 {
     Text type = json_text(json_get(json, "type"));
     Text name = json_text(json_get(json, "name"));
     const Json *dimensionality = json_get(json, "dimensionality");
 
-    if (!read_input_type(type, &input->type)) {
+    if (!parser_input_type(type, &input->type)) {
         wrong_definition(p, arena_printf(p->scratch, "inputs[%zu]: '%.*s' is not a type of input; "
                          "there are WorkflowImage, WorkflowParameter, WorkflowBatchInput and "
                          "WorkflowVideoMetadata", index, SHOW(type)));
@@ -274,7 +274,7 @@ static bool allocate(Parser *p, const Json *json, Definition *def)
 }
 
 /* Python that a definition brings along is never run. */
-static bool check_own_blocks(Parser *p, const Json *json)
+bool parser_check_own_blocks(Parser *p, const Json *json)
 {
     if (json_count(json_get(json, "dynamic_blocks_definitions")) == 0) {
         return true;
@@ -294,7 +294,7 @@ static bool parse_all(Parser *p, const Json *json, Definition *out)
     }
     walk = json_walk(json_get(json, "inputs"));
     while (json_next(&walk)) {
-        read_input(p, walk.value, &out->inputs[walk.index], walk.index);
+        parser_read_input(p, walk.value, &out->inputs[walk.index], walk.index);
     }
     walk = json_walk(json_get(json, "steps"));
     while (json_next(&walk)) {
@@ -317,8 +317,8 @@ bool definition_parse(Arena *arena, const Json *json, Definition *out, Arena *sc
     Parser p = { arena, scratch, problem, false };
 
     memset(out, 0, sizeof(*out));
-    return read_version(&p, json) && check_own_blocks(&p, json) && parse_all(&p, json, out) &&
-           unique_names(&p, out);
+    return read_version(&p, json) && parser_check_own_blocks(&p, json) &&
+           parse_all(&p, json, out) && unique_names(&p, out);
 }
 
 bool definition_parse_child(Arena *arena, const Json *json, Definition *out, Arena *scratch,
@@ -327,5 +327,5 @@ bool definition_parse_child(Arena *arena, const Json *json, Definition *out, Are
     Parser p = { arena, scratch, problem, false };
 
     memset(out, 0, sizeof(*out));
-    return check_own_blocks(&p, json) && parse_all(&p, json, out) && unique_steps(&p, out);
+    return parser_check_own_blocks(&p, json) && parse_all(&p, json, out) && unique_steps(&p, out);
 }
