@@ -195,6 +195,23 @@ Text json_text(const Json *json)
     return (Text){ yyjson_get_str(value), yyjson_get_len(value) };
 }
 
+bool json_is_falsy(const Json *json)
+{
+    switch (json_type(json)) {
+    case JSON_NULL:
+        return true;
+    case JSON_STRING:
+        return json_text(json).length == 0;
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        return json_count(json) == 0;
+    case JSON_BOOL:
+        return !json_bool(json, false);
+    default:
+        return json_double(json, 0) == 0;
+    }
+}
+
 size_t json_count(const Json *json)
 {
     yyjson_val *value = value_of(json);

@@ -43,6 +43,9 @@ uint64_t json_uint(const Json *json);                       /* of JSON_UINT */
 double   json_double(const Json *json, double otherwise);   /* of any number */
 Text     json_text(const Json *json);                       /* {NULL, 0} if no string; terminated */
 
+/* What Python takes for false: null, false, 0, "", [], {}. */
+bool json_is_falsy(const Json *json);
+
 /* The number of elements or members. */
 size_t json_count(const Json *json);
 

@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/cancel.h"
 #include "blocks/services.h"
+#include "blocks/work.h"
 #include "value/detections.h"
 #include "value/kind.h"
 #include "value/uql.h"
@@ -229,6 +230,11 @@ struct Block {
     Category      category;
     const char   *summary;        /* one sentence */
     const char   *details;        /* more paragraphs; may be NULL */
+
+    unsigned      work;           /* WORK(...): what it does; 0: not told */
+    unsigned      caveats;        /* CAVEAT(...): where it does less */
+    bool        (*caveats_hold)(const void *args);    /* NULL: always */
+    bool          batches;        /* the reference hands it whole batches */
 
     size_t        args_size;
     const Field  *fields;

@@ -305,6 +305,7 @@ const Block block_classification_label_visualization_v1 = {
     .type      = "roboflow_core/classification_label_visualization@v1",
     .title     = "Classification Label Visualization",
     .category  = CATEGORY_VISUALIZATION,
+    .work      = WORK(VISUALIZATION),
     .summary   = "Write the predicted class into the picture.",
     .args_size = sizeof(Args),
     .fields    = fields,

@@ -72,11 +72,20 @@ static bool run(Call *call)
     return true;
 }
 
+/* Only a stop delay needs a clock. */
+static bool caveats_hold(const void *args)
+{
+    return ((const Args *)args)->stop_delay > 0;
+}
+
 const Block block_continue_if_v1 = {
     .type       = "roboflow_core/continue_if@v1",
     .aliases    = { "ContinueIf" },
     .title      = "Continue If",
     .category   = CATEGORY_FLOW,
+    .work       = WORK(EXPRESSION) | WORK(FLOW),
+    .caveats    = CAVEAT(COOLDOWN),
+    .caveats_hold = caveats_hold,
     .summary    = "Run the next steps only where a condition holds.",
     .state_size = sizeof(State),
     .args_size  = sizeof(Args),

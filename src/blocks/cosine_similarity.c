@@ -86,6 +86,7 @@ const Block block_cosine_similarity_v1 = {
     .type      = "roboflow_core/cosine_similarity@v1",
     .title     = "Cosine Similarity",
     .category  = CATEGORY_ANALYTICS,
+    .work      = WORK(COMPUTATION),
     .summary   = "Measure how alike two embeddings are.",
     .args_size = sizeof(Args),
     .fields    = fields,

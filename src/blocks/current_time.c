@@ -85,6 +85,7 @@ const Block block_current_time_v1 = {
     .type      = "roboflow_core/current_time@v1",
     .title     = "Current Time",
     .category  = CATEGORY_UTILITY,
+    .work      = WORK(TRANSFORMATION),
     .summary   = "Tell the time in a time zone.",
     .args_size = sizeof(Args),
     .fields    = fields,

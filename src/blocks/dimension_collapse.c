@@ -38,6 +38,7 @@ const Block block_dimension_collapse_v1 = {
     .aliases   = { "DimensionCollapse" },
     .title     = "Dimension Collapse",
     .category  = CATEGORY_FUSION,
+    .work      = WORK(TRANSFORMATION),
     .summary   = "Gather the elements of the deepest batch into one list per parent.",
     .depth     = -1,
     .args_size = sizeof(Args),

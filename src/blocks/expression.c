@@ -186,6 +186,7 @@ const Block block_expression_v1 = {
     .aliases   = { "Expression" },
     .title     = "Expression",
     .category  = CATEGORY_FORMATTER,
+    .work      = WORK(TRANSFORMATION) | WORK(EXPRESSION),
     .summary   = "Give the result of the first case whose condition holds.",
     .args_size = sizeof(Args),
     .fields    = fields,

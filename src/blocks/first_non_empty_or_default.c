@@ -49,6 +49,7 @@ const Block block_first_non_empty_or_default_v1 = {
     .aliases     = { "FirstNonEmptyOrDefault" },
     .title       = "First Non Empty Or Default",
     .category    = CATEGORY_FORMATTER,
+    .work        = WORK(TRANSFORMATION),
     .summary     = "Take the first of several values that is not empty, else a default.",
     .takes_empty = true,
     .args_size   = sizeof(Args),

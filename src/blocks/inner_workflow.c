@@ -88,6 +88,10 @@ static bool check(const StepView *step, Error *err)
         return fail(err, ERR_INVALID, "it needs a workflow_definition, or workflow_workspace_id "
                                       "and workflow_id");
     }
+    if (args->definition && (args->workspace.length > 0 || args->id.length > 0)) {
+        return fail(err, ERR_INVALID, "it has both a workflow_definition and the name of a stored "
+                                      "workflow; give one of them");
+    }
     return true;
 }
 
@@ -139,6 +143,7 @@ const Block block_inner_workflow_v1 = {
     .type      = "roboflow_core/inner_workflow@v1",
     .title     = "Inner Workflow",
     .category  = CATEGORY_FLOW,
+    .work      = WORK(REQUEST),
     .summary   = "Use another workflow as a step.",
     .details   = "The other workflow is written out or stored here under a name.  Its inputs are "
                  "bound to inputs and outputs of this one, and its outputs are used like those of "

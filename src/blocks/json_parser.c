@@ -114,6 +114,7 @@ const Block block_json_parser_v1 = {
     .type      = "roboflow_core/json_parser@v1",
     .title     = "JSON Parser",
     .category  = CATEGORY_FORMATTER,
+    .work      = WORK(TRANSFORMATION),
     .summary   = "Take fields out of JSON text, for example a language model's answer.",
     .args_size = sizeof(Args),
     .fields    = fields,

@@ -75,6 +75,7 @@ const Block block_mask_area_measurement_v1 = {
     .type      = "roboflow_core/mask_area_measurement@v1",
     .title     = "Mask Area Measurement",
     .category  = CATEGORY_CLASSICAL_CV,
+    .work      = WORK(DETECTIONS),
     .summary   = "Measure how much of the picture every object covers.",
     .args_size = sizeof(Args),
     .fields    = fields,

@@ -50,6 +50,7 @@ const Block block_property_definition_v1 = {
     .aliases   = { "PropertyDefinition", "PropertyExtraction" },
     .title     = "Property Definition",
     .category  = CATEGORY_FORMATTER,
+    .work      = WORK(TRANSFORMATION) | WORK(EXPRESSION),
     .summary   = "Work a value out of another one with a chain of operations.",
     .args_size = sizeof(Args),
     .fields    = fields,

@@ -192,6 +192,7 @@ static bool run_v2(Call *call)
 
 #define COMMON \
     .title = "Single-Label Classification Model", .category = CATEGORY_MODEL, \
+    .work = WORK(INFERENCE), .batches = true, \
     .summary = "Tell which one of a model's classes a picture shows.", \
     .args_size = sizeof(Args)
 

@@ -269,6 +269,7 @@ const Block block_string_template_v1 = {
     .type      = "roboflow_core/string_template@v1",
     .title     = "String Template",
     .category  = CATEGORY_FORMATTER,
+    .work      = WORK(TRANSFORMATION),
     .summary   = "Fill values into a text.",
     .args_size = sizeof(Args),
     .fields    = fields,

@@ -121,6 +121,7 @@ const Block block_switch_case_v1 = {
     .aliases   = { "SwitchCase" },
     .title     = "Switch Case",
     .category  = CATEGORY_FLOW,
+    .work      = WORK(EXPRESSION) | WORK(FLOW),
     .summary   = "Run the step whose case fits a value.",
     .args_size = sizeof(Args),
     .fields    = fields,

@@ -495,6 +495,7 @@ static bool check(const StepView *step, Error *err)
     .type      = "roboflow_core/vlm_as_detector@" #version, \
     .title     = "VLM As Detector", \
     .category  = CATEGORY_FORMATTER, \
+    .work      = WORK(TRANSFORMATION), \
     .summary   = "Read a language model's answer as detected objects.", \
     .args_size = sizeof(Args), \
     .fields    = fields_##version, \

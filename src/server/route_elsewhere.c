@@ -50,7 +50,5 @@ const Route routes_elsewhere[] = {
     { METHOD_POST, "/gaze/gaze_detection", gone, BODY, "Retired." },
     { ANY, "/inference_pipelines/{verb}", missing, BODY, "Not here yet." },
     { ANY, "/inference_pipelines/{pipeline}/{verb}", missing, BODY, "Not here yet." },
-    { METHOD_POST, "/workflows/describe_interface", missing, BODY, "Not here yet." },
-    { METHOD_POST, "/workflows/describe_workload", missing, BODY, "Not here yet." },
     { 0 },
 };

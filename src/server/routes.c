@@ -5,6 +5,7 @@
 
 const Route *const route_tables[] = {
     routes_state,
+    routes_describe,
     routes_workflows,
     routes_store,
     routes_blocks,

@@ -11,6 +11,7 @@
 /* In the order they are tried: fixed paths before patterns. */
 extern const Route routes_state[];
 extern const Route routes_workflows[];
+extern const Route routes_describe[];
 extern const Route routes_store[];
 extern const Route routes_blocks[];
 extern const Route routes_models[];

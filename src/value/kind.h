@@ -13,7 +13,7 @@
 
 /* X(constant, wire name, type on the wire, type inside, what it is) */
 #define KIND_LIST(X) \
-    X(ANY, "*", "any", "any", "Equivalent of any element") \
+    X(ANY, "*", "Any", "any", "Equivalent of any element") \
     X(IMAGE, "image", "dict", "image", "Image in workflows") \
     X(VIDEO_METADATA, "video_metadata", "dict", "video_metadata", "Video image metadata") \
     X(MODEL_ID, "roboflow_model_id", "str", "str", "Identifier of a model") \
@@ -31,20 +31,22 @@
     X(FLOAT, "float", "float", "float", "Number") \
     X(INTEGER, "integer", "int", "int", "Whole number") \
     X(BOOLEAN, "boolean", "bool", "bool", "True or false") \
-    X(LIST, "list_of_values", "list", "list", "List of values of any type") \
+    X(LIST, "list_of_values", "List[Any]", "list", "List of values of any type") \
     X(DICTIONARY, "dictionary", "dict", "dict", "Dictionary") \
-    X(OVERLAPS, "detections_overlaps", "list", "list", "Overlaps of detections") \
-    X(COLOR, "rgb_color", "list", "tuple", "Colour") \
-    X(POINT, "point", "list", "tuple", "Point in a picture") \
-    X(LABELED_POINTS, "labeled_points", "list", "list", "Points with a sign") \
-    X(ZONE, "zone", "list", "list", "Polygon in a picture") \
+    X(OVERLAPS, "detections_overlaps", "List[Dict[str, Any]]", "list", "Overlaps of detections") \
+    X(COLOR, "rgb_color", "Tuple[int, int, int]", "tuple", "Colour") \
+    X(POINT, "point", "Tuple[int, int]", "tuple", "Point in a picture") \
+    X(LABELED_POINTS, "labeled_points", "List[Dict[str, Any]]", "list", "Points with a sign") \
+    X(ZONE, "zone", "List[Tuple[int, int]]", "list", "Polygon in a picture") \
     X(ARRAY, "numpy_array", "list", "array", "Array of numbers") \
-    X(CONTOURS, "contours", "list", "list", "Contours of a picture") \
-    X(IMAGE_KEYPOINTS, "image_keypoints", "list", "list", "Key points of a picture") \
-    X(EMBEDDING, "embedding", "list", "list", "Vector that describes something") \
-    X(PAYLOADS, "serialised_payloads", "list", "list", "Serialised elements") \
+    X(CONTOURS, "contours", "List[list]", "list", "Contours of a picture") \
+    X(IMAGE_KEYPOINTS, "image_keypoints", "dict", "list", "Key points of a picture") \
+    X(EMBEDDING, "embedding", "List[float]", "list", "Vector that describes something") \
+    X(PAYLOADS, "serialised_payloads", "List[Union[str, dict]]", "list", "Serialised elements") \
     X(IMAGE_METADATA, "image_metadata", "dict", "dict", "What is known of a picture") \
-    X(DETECTION, "detection", "tuple", "tuple", "One detection") \
+    X(DETECTION, "detection", \
+      "Tuple[list, Optional[list], Optional[float], Optional[float], Optional[int], dict]", \
+      "tuple", "One detection") \
     X(TENSOR, "tensor", "list", "array", "Tensor") \
     X(BYTES, "bytes", "str", "bytes", "Bytes") \
     X(TIMESTAMP, "timestamp", "str", "datetime", "Point in time") \
@@ -57,7 +59,7 @@
     X(BAR, "bar_code_detection", "dict", "detections", "Bar codes") \
     X(RLE, "rle_instance_segmentation_prediction", "dict", "detections", "Objects with RLE masks") \
     X(SEM, "semantic_segmentation_prediction", "dict", "detections", "Semantic segmentation") \
-    X(ACT, "action_recognition_prediction", "list", "list", "Recognised actions")
+    X(ACT, "action_recognition_prediction", "List[dict]", "list", "Recognised actions")
 
 typedef enum KindId {
 #define X(id, name, wire, inner, about) KIND_##id,
@@ -83,6 +85,10 @@ extern const Kind kind_table[KIND_COUNT];
 
 /* The kind of that name, or -1. */
 int kind_find(Text name);
+
+/* The JSON schema of a kind's values on the wire, as text; a list of schemas where
+ * there are several.  NULL: wire_type says it all. */
+const char *kind_schema(KindId id);
 
 /* The kinds that a definition declares for one input, in its order. */
 typedef struct KindRef {

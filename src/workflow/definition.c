@@ -5,9 +5,11 @@
 
 #include "base/map.h"
 #include "workflow/parser.h"
+#include "workflow/version.h"
 
 #define ENGINE_MAJOR 1
 #define ENGINE_MINOR 17
+#define ENGINE_PATCH 0
 
 /* ---- problems -------------------------------------------------------------------- */
 
@@ -62,12 +64,11 @@ static bool go_on(Parser *p)
 static bool read_version(Parser *p, const Json *json)
 {
     static const char context[] = "workflow_compilation | engine_initialisation";
-    const Json *version = json_get(json, "version");
-    Text        text    = json_text(version);
-    char       *end;
-    long        major, minor = 0;
+    const Json *given = json_get(json, "version");
+    Text        text  = json_text(given);
+    Version     version;
 
-    if (!version || (text.at && text.length == 0)) {
+    if (json_is_falsy(given)) {
         return true;
     }
     if (!text.at) {
@@ -75,16 +76,13 @@ static bool read_version(Parser *p, const Json *json)
         return problem_set(p->scratch, p->problem, PROBLEM_DEFINITION, context,
                            "version: it must be a text such as \"1.0\"");
     }
-    major = strtol(text.at, &end, 10);
-    if (*end == '.') {
-        minor = strtol(end + 1, &end, 10);
-    }
-    if (end == text.at || (*end != '\0' && *end != '.')) {
+    if (!version_parse(text, &version)) {
         p->problem->inner_type = "InvalidVersion";
         return problem_set(p->scratch, p->problem, PROBLEM_DEFINITION, context,
                            "version: '%.*s' is not a version such as \"1.0\"", SHOW(text));
     }
-    if (major != ENGINE_MAJOR || minor > ENGINE_MINOR) {
+    if (version.major != ENGINE_MAJOR ||
+        version_is_after(&version, ENGINE_MAJOR, ENGINE_MINOR, ENGINE_PATCH)) {
         return problem_set(p->scratch, p->problem, PROBLEM_ENGINE_VERSION, context,
                            "version: this server runs workflow versions 1.0 to %d.%d, not '%.*s'",
                            ENGINE_MAJOR, ENGINE_MINOR, SHOW(text));
@@ -130,7 +128,7 @@ static bool read_kinds(Parser *p, InputDef *input, const Json *json)
     return true;
 }
 
-static bool read_input_type(Text type, InputType *out)
+bool parser_input_type(Text type, InputType *out)
 {
     static const struct { const char *name; InputType type; } types[] = {
         { "WorkflowImage", INPUT_IMAGE },         { "InferenceImage", INPUT_IMAGE },
@@ -146,16 +144,17 @@ static bool read_input_type(Text type, InputType *out)
     return false;
 }
 
-static void read_input(Parser *p, const Json *json, InputDef *input, size_t index)
+void parser_read_input(Parser *p, const Json *json, InputDef *input, size_t index)
 {
     Text type = json_text(json_get(json, "type"));
     Text name = json_text(json_get(json, "name"));
     const Json *dimensionality = json_get(json, "dimensionality");
 
-    if (!read_input_type(type, &input->type)) {
+    if (!parser_input_type(type, &input->type)) {
         wrong_entry(p, "inputs", index, arena_printf(p->scratch, "'%.*s' is not a type of input; "
                     "there are WorkflowImage, WorkflowParameter, WorkflowBatchInput and "
                     "WorkflowVideoMetadata", SHOW(type)));
+        input->type = INPUT_PARAMETER;
     }
     if (!name.at) {
         wrong_entry(p, "inputs", index, "name is missing");
@@ -281,9 +280,10 @@ static bool check_entries(Parser *p, const Json *json)
 static bool check_shape(Parser *p, const Json *json)
 {
     static const char *const sections[] = { "inputs", "steps", "outputs" };
+    const Json *version = json_get(json, "version");
 
-    if (!json_get(json, "version")) {
-        wrong_definition(p, "version", "it is missing");
+    if (json_is_falsy(version) && !json_is(version, JSON_STRING)) {
+        wrong_definition(p, "version", version ? "it is not a text" : "it is missing");
     }
     for (size_t i = 0; i < COUNT_OF(sections); i++) {
         if (!section(json, sections[i])) {
@@ -313,7 +313,7 @@ static bool allocate(Parser *p, const Json *json, Definition *def)
 }
 
 /* Python that a definition brings along is never run. */
-static bool check_own_blocks(Parser *p, const Json *json)
+bool parser_check_own_blocks(Parser *p, const Json *json)
 {
     if (json_count(json_get(json, "dynamic_blocks_definitions")) == 0) {
         return true;
@@ -333,7 +333,7 @@ static bool parse_all(Parser *p, const Json *json, Definition *out)
     }
     walk = json_walk(section(json, "inputs"));
     while (json_next(&walk)) {
-        read_input(p, walk.value, &out->inputs[walk.index], walk.index);
+        parser_read_input(p, walk.value, &out->inputs[walk.index], walk.index);
     }
     walk = json_walk(section(json, "steps"));
     while (json_next(&walk)) {
@@ -356,7 +356,7 @@ bool definition_parse(Arena *arena, const Json *json, Definition *out, Arena *sc
     Parser p = { arena, scratch, problem, all, false };
 
     memset(out, 0, sizeof(*out));
-    return check_version(&p, json) && (check_own_blocks(&p, json) || go_on(&p)) &&
+    return check_version(&p, json) && (parser_check_own_blocks(&p, json) || go_on(&p)) &&
            parse_all(&p, json, out) && unique_names(&p, out);
 }
 
@@ -366,5 +366,5 @@ bool definition_parse_child(Arena *arena, const Json *json, Definition *out, Are
     Parser p = { arena, scratch, problem, NULL, false };
 
     memset(out, 0, sizeof(*out));
-    return check_own_blocks(&p, json) && parse_all(&p, json, out) && unique_steps(&p, out);
+    return parser_check_own_blocks(&p, json) && parse_all(&p, json, out) && unique_steps(&p, out);
 }

@@ -23,4 +23,13 @@ void parser_wrong_field(Parser *p, StepDef *step, const char *property,
 /* Read one step; what is wrong with it is noted. */
 void parser_read_step(Parser *p, const Json *json, StepDef *step);
 
+/* The same for inputs[index]. */
+void parser_read_input(Parser *p, const Json *json, InputDef *input, size_t index);
+
+/* The input type of a name; false: there is none. */
+bool parser_input_type(Text name, InputType *out) MUST_USE;
+
+/* False, with the problem filled, when the definition brings Python along. */
+bool parser_check_own_blocks(Parser *p, const Json *json) MUST_USE;
+
 #endif

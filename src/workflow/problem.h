@@ -24,6 +24,7 @@
     X(RUNTIME_INPUT, "RuntimeInputError", 400, PLAIN) \
     X(INVALID_INPUT_TYPE, "InvalidInputTypeError", 400, PLAIN) \
     X(ENGINE_VERSION, "NotSupportedExecutionEngineError", 400, PLAIN) \
+    X(DESCRIBED_VERSION, "WorkflowExecutionEngineVersionError", 400, PLAIN) \
     X(STEP_ENTRY, "InnerWorkflowInvalidStepEntryError", 400, PLAIN) \
     X(INNER_DEPTH, "InnerWorkflowNestingDepthError", 400, PLAIN) \
     X(INNER_COUNT, "InnerWorkflowTotalCountError", 400, PLAIN) \

@@ -244,7 +244,7 @@ def test_registry_of_no_models():
 
 def test_what_is_not_here_yet_says_so():
     for path in ("/clip/embed_image", "/infer/lmm", "/doctr/ocr", "/sam2/embed_image",
-                 "/inference_pipelines/list", "/workflows/describe_interface"):
+                 "/inference_pipelines/list", "/easy_ocr/ocr"):
         answer = server().post(path, {"x": 1})
         equal(answer.status, 501, path)
         check("classification" in answer.json["message"], answer)
