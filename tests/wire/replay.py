@@ -158,7 +158,8 @@ def test_steps_that_remember_or_look_at_the_world_run():
         {"type": "roboflow_core/current_time@v1", "name": "now"},
         {"type": "roboflow_core/rate_limiter@v1", "name": "rate", "cooldown_seconds": 1,
          "depends_on": "$steps.now.date", "next_steps": ["$steps.t"]},
-        template("t"), condition("c", ["$steps.u"], 1), template("u"), inputs=["v"], outputs=["$steps.t.output", "$steps.u.output"])
+        template("t"), condition("c", ["$steps.u"], 1), template("u"), inputs=["v"],
+        outputs=["$steps.t.output", "$steps.u.output"])
     outcomes = agree(definition, None, before={"v": 1})
     equal((outcomes["now"], outcomes["rate"], outcomes["u"]),
           ("always_runs", "always_runs", "reused"))
