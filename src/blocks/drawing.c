@@ -1,0 +1,117 @@
+/*
+ * drawing - choices, colours, anchors and the loop of the visualisation blocks.
+ */
+#include "blocks/drawing.h"
+
+#include <math.h>
+
+const Choice drawing_axes[] = {
+    { "INDEX", AXIS_INDEX }, { "CLASS", AXIS_CLASS }, { "TRACK", AXIS_TRACK }, { 0 },
+};
+
+const Choice drawing_positions[] = {
+    { "CENTER", POSITION_CENTER },           { "CENTER_LEFT", POSITION_CENTER_LEFT },
+    { "CENTER_RIGHT", POSITION_CENTER_RIGHT }, { "TOP_CENTER", POSITION_TOP_CENTER },
+    { "TOP_LEFT", POSITION_TOP_LEFT },       { "TOP_RIGHT", POSITION_TOP_RIGHT },
+    { "BOTTOM_LEFT", POSITION_BOTTOM_LEFT }, { "BOTTOM_CENTER", POSITION_BOTTOM_CENTER },
+    { "BOTTOM_RIGHT", POSITION_BOTTOM_RIGHT }, { "CENTER_OF_MASS", POSITION_CENTER_OF_MASS },
+    { 0 },
+};
+
+enum { OUT_IMAGE };
+
+const Output drawing_outputs[] = {
+    [OUT_IMAGE] = { "image", KIND(IMAGE), "The picture with the drawing in it." },
+    { 0 },
+};
+
+bool drawing_run(Call *call, DrawFunction draw)
+{
+    for (int i = 0; i < call->count; i++) {
+        const DrawingArgs *in  = call_args(call, i);
+        Error              err = { 0 };
+        Image             *out = image_copy(in->image, &err);
+
+        if (!out) {
+            return call_fail_error(call, i, &err);
+        }
+        if (!draw(call, in, out, &err)) {
+            image_unref(out);
+            return err.kind == ERR_INVALID ? call_fail(call, i, "ValueError", "%s", err.text)
+                                           : call_fail_error(call, i, &err);
+        }
+        emit_image(call, i, OUT_IMAGE, out);
+    }
+    return true;
+}
+
+/* ---- colours ------------------------------------------------------------------------ */
+
+bool row_colors_open(Arena *arena, const PaletteArgs *args, const Detections *set,
+                     RowColors *out, Error *err)
+{
+    *out = (RowColors){ .axis = (ColorAxis)args->axis, .set = set };
+    if (args->axis == AXIS_TRACK && set->count > 0 && !set->tracker_ids) {
+        return fail(err, ERR_INVALID, "color_axis: TRACK needs objects with tracker ids; put a "
+                                      "tracker before this step");
+    }
+    return palette_make(arena, args->name, args->size, args->custom.items, args->custom.count,
+                        &out->palette, err);
+}
+
+Color row_color(const RowColors *colors, int row)
+{
+    switch (colors->axis) {
+    case AXIS_INDEX: return palette_color(&colors->palette, row);
+    case AXIS_TRACK: return palette_color(&colors->palette, colors->set->tracker_ids[row]);
+    default:         return palette_color(&colors->palette, colors->set->class_ids[row]);
+    }
+}
+
+/* ---- anchors ------------------------------------------------------------------------ */
+
+int pixel_of(double v)
+{
+    const double most = 1 << 30;
+
+    return isnan(v) ? 0 : (int)fmax(-most, fmin(v, most));
+}
+
+/* The mean of the covered pixels. */
+static bool center_of_mass(const Mask *mask, int *x, int *y)
+{
+    int64_t sum_x = 0, sum_y = 0, count = 0;
+
+    for (int row = 0; row < mask->height; row++) {
+        for (int column = 0; column < mask->width; column++) {
+            if (mask->bits[(size_t)row * (size_t)mask->width + (size_t)column]) {
+                sum_x += mask->x + column;
+                sum_y += mask->y + row;
+                count++;
+            }
+        }
+    }
+    *x = count > 0 ? (int)(sum_x / count) : 0;
+    *y = count > 0 ? (int)(sum_y / count) : 0;
+    return count > 0;
+}
+
+bool row_anchor(const Detections *set, int row, Position position, int *x, int *y, Error *err)
+{
+    static const int8_t columns[] = { 0, 1, 2, 0, 1, 2, 0, 1, 2 };
+    static const int8_t rows[]    = { 0, 0, 0, 1, 1, 1, 2, 2, 2 };
+    Box box = set->boxes[row];
+
+    if (position == POSITION_CENTER_OF_MASS) {
+        if (!set->masks) {
+            return fail(err, ERR_INVALID, "CENTER_OF_MASS needs objects with masks");
+        }
+        center_of_mass(&set->masks[row], x, y);
+        return true;
+    }
+    *x = pixel_of(columns[position] == 0 ? box.x1 : columns[position] == 2 ? box.x2
+                                                  : (box.x1 + box.x2) / 2);
+    *y = pixel_of(rows[position] == 0 ? box.y1 : rows[position] == 2 ? box.y2
+                                               : (box.y1 + box.y2) / 2);
+    return true;
+}

@@ -1,0 +1,83 @@
+/*
+ * drawing - what the visualisation blocks have in common.
+ *
+ * Args of such a block begin with a DrawingArgs; its fields begin with
+ * DRAWING_FIELDS(Args), and PREDICTION_FIELD and PALETTE_FIELDS where it has them.
+ * Its run() is `return drawing_run(call, draw)`: draw() gets a picture of its own to
+ * write into and need not clip, copy or emit.
+ */
+#ifndef OCELLUS_BLOCKS_DRAWING_H
+#define OCELLUS_BLOCKS_DRAWING_H
+
+#include "blocks/block.h"
+#include "draw/label.h"
+#include "draw/palette.h"
+
+typedef enum ColorAxis { AXIS_CLASS, AXIS_INDEX, AXIS_TRACK } ColorAxis;
+
+typedef struct PaletteArgs {
+    Text     name;
+    int64_t  size;
+    TextList custom;
+    int      axis;
+} PaletteArgs;
+
+typedef struct DrawingArgs {
+    Image            *image;
+    bool              copy_image;
+    const Detections *predictions;     /* NULL in blocks without */
+    PaletteArgs       palette;
+} DrawingArgs;
+
+extern const Choice drawing_axes[];
+extern const Choice drawing_positions[];       /* of Position, with CENTER_OF_MASS */
+
+#define DRAWING_FIELDS(S) \
+    { "image", IMAGE(S, drawing.image), .alias = "images", .help = "The picture to draw into." }, \
+    { "copy_image", BOOLEAN(S, drawing.copy_image), .kinds = KIND(BOOLEAN), .preset = "true", \
+      .help = "Accepted for compatibility; pictures of other steps are never changed." }
+
+#define PREDICTION_FIELD(S, mask) \
+    { "predictions", DETECTIONS(S, drawing.predictions), .kinds = (mask), \
+      .help = "The objects to draw." }
+
+#define PALETTE_FIELDS(S) \
+    { "color_palette", STRING(S, drawing.palette.name), .kinds = KIND(STRING), \
+      .preset = "\"DEFAULT\"", \
+      .help = "DEFAULT, ROBOFLOW, CUSTOM or the name of a Matplotlib colour map." }, \
+    { "palette_size", INTEGER(S, drawing.palette.size), .kinds = KIND(INTEGER), .preset = "10", \
+      .help = "Number of colours taken from a Matplotlib map." }, \
+    { "custom_colors", STRINGS(S, drawing.palette.custom), .kinds = KIND(LIST), .preset = "[]", \
+      .help = "The colours of the CUSTOM palette." }, \
+    { "color_axis", CHOICE(S, drawing.palette.axis, drawing_axes), .kinds = KIND(STRING), \
+      .preset = "\"CLASS\"", .help = "What decides an object's colour." }
+
+/* The only output of most of them. */
+extern const Output drawing_outputs[];
+
+/* Draw into `out`, a copy of the element's picture.  False fills err: ERR_INVALID is
+ * told as ValueError. */
+typedef bool (*DrawFunction)(Call *call, const void *args, Image *out, Error *err);
+
+bool drawing_run(Call *call, DrawFunction draw);
+
+/* The colours of a prediction's rows. */
+typedef struct RowColors {
+    Palette           palette;
+    ColorAxis         axis;
+    const Detections *set;
+} RowColors;
+
+/* ERR_INVALID for a palette that is none, and for TRACK without tracker ids. */
+bool row_colors_open(Arena *arena, const PaletteArgs *args, const Detections *set,
+                     RowColors *out, Error *err) MUST_USE;
+Color row_color(const RowColors *colors, int row);
+
+/* A double as int() makes it an integer, kept within +-2^30; NaN is 0. */
+int pixel_of(double v);
+
+/* The anchor of row `row`, truncated.  ERR_INVALID for CENTER_OF_MASS without masks. */
+bool row_anchor(const Detections *set, int row, Position position, int *x, int *y,
+                Error *err) MUST_USE;
+
+#endif
