@@ -515,6 +515,7 @@ const Block block_detections_list_rollup_v1 = {
     .aliases   = { "DetectionsListRollUp" },
     .title     = "Detections List Roll-Up",
     .category  = CATEGORY_FUSION,
+    .work      = WORK(DETECTIONS),
     .summary   = "Bring what was found in crops back into the picture they were cut from.",
     .args_size = sizeof(Args),
     .fields    = fields,

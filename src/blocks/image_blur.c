@@ -100,6 +100,7 @@ const Block block_image_blur_v1 = {
     .type      = "roboflow_core/image_blur@v1",
     .title     = "Image Blur",
     .category  = CATEGORY_CLASSICAL_CV,
+    .work      = WORK(IMAGE_FILTERING),
     .summary   = "Smooth a picture.",
     .args_size = sizeof(Args),
     .fields    = fields,
