@@ -52,6 +52,7 @@
 #define LIMIT_PLANS            256         /* compiled definitions kept */
 #define LIMIT_PROBLEMS         100         /* problems of one definition reported */
 #define LIMIT_RECORD           MIB(512)    /* of one step, see workflow/recorded.h */
+#define LIMIT_COSTS            100000      /* steps whose costs the store remembers */
 #define LIMIT_FINDINGS         1000        /* of one `workflow check` */
 #define LIMIT_DETECTIONS       10000
 #define LIMIT_MASK_BYTES       MIB(256)    /* masks of one set of detections, a byte a pixel */

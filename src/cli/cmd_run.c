@@ -4,9 +4,11 @@
 #include <signal.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "cli/command.h"
 #include "cli/pass.h"
 #include "cli/print.h"
+#include "server/costs.h"
 #include "workflow/inner.h"
 
 static Cancel interrupted;
@@ -142,6 +144,16 @@ static int run_passes(Passes *p, Error *err)
     return failed == 0 ? 0 : total == 1 ? -1 : failed == total ? 1 : 5;
 }
 
+/* For `workflow check`; not worth failing a run that went well. */
+static void keep_costs(Passes *p)
+{
+    Error err = { 0 };
+
+    if (!costs_keep(&p->app, session_plan(p->session), p->origins.definition, &err)) {
+        log_line(LOG_INFO, "costs", "not kept: %s", err.text);
+    }
+}
+
 static int run(Invocation *in, Error *err)
 {
     Passes p    = { .in = in, .out = option_text(in, "out", NULL),
@@ -153,6 +165,7 @@ static int run(Invocation *in, Error *err)
     if (app_open(&p.app, data_folder(in), false, err)) {
         if ((!p.out || folder_make(p.out, err)) && open_session(&p, err)) {
             code = run_passes(&p, err);
+            keep_costs(&p);
             if (p.saved > 0) {
                 fprintf(stderr, "%d picture%s saved in %s\n", p.saved, p.saved == 1 ? "" : "s",
                         p.out);

@@ -6,7 +6,9 @@
 #include "cli/pass.h"
 #include "cli/plan_print.h"
 #include "cli/print.h"
+#include "server/costs.h"
 #include "workflow/check.h"
+#include "workflow/inner.h"
 
 /* ---- the report -------------------------------------------------------------------- */
 
@@ -26,7 +28,7 @@ static const char *plural(int count)
     return count == 1 ? "" : "s";
 }
 
-static void print_report(Buffer *out, const Check *check)
+static void print_report(Buffer *out, const Check *check, const int64_t *costs)
 {
     int  warnings   = check->count - check->error_count;
     bool upgradable = false;
@@ -37,7 +39,7 @@ static void print_report(Buffer *out, const Check *check)
     }
     if (check->plan) {
         buffer_string(out, check->count > 0 ? "\n" : "");
-        print_steps(out, check->plan);
+        print_steps(out, check->plan, costs);
         buffer_char(out, '\n');
     }
     buffer_printf(out, "%d error%s, %d warning%s%s%s\n", check->error_count,
@@ -52,7 +54,7 @@ static void write_text_or_null(JsonWriter *w, const char *key, const char *text)
     json_write_string(w, text);
 }
 
-static void write_report(Buffer *out, const Check *check)
+static void write_report(Buffer *out, const Check *check, const int64_t *costs)
 {
     JsonWriter w = json_writer(out);
 
@@ -79,7 +81,7 @@ static void write_report(Buffer *out, const Check *check)
     json_end_array(&w);
     json_key(&w, "steps");
     if (check->plan) {
-        write_steps(&w, check->plan);
+        write_steps(&w, check->plan, costs);
     } else {
         json_write_null(&w);
     }
@@ -87,19 +89,38 @@ static void write_report(Buffer *out, const Check *check)
     buffer_char(out, '\n');
 }
 
+/* What the steps took lately. */
+static bool read_costs(App *app, const Plan *plan, const Json *definition, Arena *arena,
+                       const int64_t **costs, Error *err)
+{
+    Problem     problem = { 0 };
+    const Json *resolved;
+
+    if (!inner_resolve(arena, definition, &app->source, &resolved, &problem)) {
+        return fail_problem(err, &problem);
+    }
+    *costs = costs_read(app, plan, resolved, arena, err);
+    return *costs != NULL;
+}
+
 /* 0 when it would run, 2 as for any wrong input otherwise. */
 static int report(Invocation *in, App *app, const Json *definition, Error *err)
 {
-    Buffer out;
-    Check  check;
-    bool   ok;
+    const int64_t *costs = NULL;
+    Buffer         out;
+    Check          check;
+    bool           ok;
 
     workflow_check(definition, &app->source, in->arena, &check);
+    if (check.plan && !read_costs(app, check.plan, definition, in->arena, &costs, err)) {
+        plan_unref(check.plan);
+        return -1;
+    }
     buffer_init(&out, LIMIT_RESPONSE_BODY);
     if (option_given(in, "json")) {
-        write_report(&out, &check);
+        write_report(&out, &check, costs);
     } else {
-        print_report(&out, &check);
+        print_report(&out, &check, costs);
     }
     ok = print_out(&out, err);
     buffer_fini(&out);

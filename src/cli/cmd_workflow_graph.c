@@ -7,6 +7,7 @@
 #include "cli/plan_print.h"
 #include "cli/print.h"
 #include "value/wire.h"
+#include "workflow/describe.h"
 #include "workflow/plan_svg.h"
 #include "workflow/plan_text.h"
 
@@ -129,41 +130,72 @@ static void print_description(Buffer *out, const Plan *plan)
         print_input(out, plan, &plan->inputs[i]);
     }
     buffer_string(out, "\n");
-    print_steps(out, plan);
+    print_steps(out, plan, NULL);
     buffer_string(out, "\noutputs\n");
     for (int i = 0; i < plan->output_count; i++) {
         print_output(out, plan, &plan->outputs[i]);
     }
 }
 
-static int run_describe(Invocation *in, Error *err)
+/* What /workflows/describe_interface answers. */
+static bool write_interface(Invocation *in, App *app, Buffer *out, Error *err)
+{
+    const Json *definition = definition_load(app, in->arena, in->words[0], err);
+    Problem     problem    = { 0 };
+    JsonWriter  w          = json_writer(out);
+    Description description;
+
+    if (!definition) {
+        return false;
+    }
+    if (!describe_workflow(in->arena, definition, &description, &problem)) {
+        return fail_problem(err, &problem);
+    }
+    describe_write(&w, &description);
+    buffer_char(out, '\n');
+    return true;
+}
+
+static bool write_description(Invocation *in, App *app, Buffer *out, Error *err)
 {
     const Json *definition;
-    const Plan *plan;
-    Buffer      out;
-    App         app;
-    bool        ok = false;
+    const Plan *plan = open_plan(in, app, &definition, err);
+
+    if (plan) {
+        print_description(out, plan);
+        plan_unref(plan);
+    }
+    return plan != NULL;
+}
+
+static int run_describe(Invocation *in, Error *err)
+{
+    Buffer out;
+    App    app;
+    bool   ok;
 
     if (!app_open(&app, data_folder(in), false, err)) {
         return -1;
     }
-    plan = open_plan(in, &app, &definition, err);
-    if (plan) {
-        buffer_init(&out, LIMIT_RESPONSE_BODY);
-        print_description(&out, plan);
-        ok = print_out(&out, err);
-        buffer_fini(&out);
-    }
-    plan_unref(plan);
+    buffer_init(&out, LIMIT_RESPONSE_BODY);
+    ok = (option_given(in, "json") ? write_interface(in, &app, &out, err)
+                                   : write_description(in, &app, &out, err)) &&
+         print_out(&out, err);
+    buffer_fini(&out);
     app_close(&app);
     return ok ? 0 : -1;
 }
 
+static const Option describe_options[] = {
+    { "json", 0, OPTION_FLAG, NULL, "Print what /workflows/describe_interface answers." },
+    { 0 },
+};
+
 const Command command_workflow_describe = {
     .name    = "workflow describe",
-    .usage   = "WORKFLOW.json",
+    .usage   = "WORKFLOW.json [--json]",
     .summary = "Tell what a workflow takes, does and gives.",
     .example = "ocellus workflow describe examples/slices.json",
     .details = "WORKFLOW is a file, '-' for standard input, or the id of a stored workflow.",
-    .least = 1, .most = 1, .data = true, .run = run_describe,
+    .options = describe_options, .least = 1, .most = 1, .data = true, .run = run_describe,
 };

@@ -25,16 +25,29 @@ static void add_gates(Buffer *out, const Plan *plan, const PlanStep *step)
     }
 }
 
-void print_steps(Buffer *out, const Plan *plan)
+static void add_cost(Buffer *out, int64_t nanoseconds)
+{
+    if (nanoseconds > 0) {
+        buffer_printf(out, "%9.3f ms  ", (double)nanoseconds / 1e6);
+    } else {
+        buffer_printf(out, "%9s     ", "-");
+    }
+}
+
+void print_steps(Buffer *out, const Plan *plan, const int64_t *costs)
 {
     int width = (int)longest_name(plan);
 
-    buffer_printf(out, "      %-*s  %-38s runs over\n", width, "step", "block");
+    buffer_printf(out, "      %-*s  %-38s %sruns over\n", width, "step", "block",
+                  costs ? "last runs     " : "");
     for (int i = 0; i < plan->step_count; i++) {
         const PlanStep *step = &plan->steps[i];
 
         buffer_printf(out, "  %3d %-*.*s  %-38s ", step->group + 1, width, SHOW(step->name),
                       plan_short_type(step->block));
+        if (costs) {
+            add_cost(out, costs[i]);
+        }
         plan_level_text(out, plan, step->exec_level);
         if (step->data_level != step->exec_level) {
             buffer_string(out, ", gives ");
@@ -79,7 +92,7 @@ static int depth_of(const Plan *plan, int level)
     return level < 0 ? 0 : plan->levels[level].depth;
 }
 
-void write_steps(JsonWriter *w, const Plan *plan)
+void write_steps(JsonWriter *w, const Plan *plan, const int64_t *costs)
 {
     json_begin_array(w);
     for (int i = 0; i < plan->step_count; i++) {
@@ -100,6 +113,12 @@ void write_steps(JsonWriter *w, const Plan *plan)
         json_write_int(w, depth_of(plan, step->data_level));
         json_key(w, "if");
         write_gates(w, plan, step);
+        json_key(w, "milliseconds");
+        if (costs && costs[i] > 0) {
+            json_write_double(w, (double)costs[i] / 1e6);
+        } else {
+            json_write_null(w);
+        }
         json_end_object(w);
     }
     json_end_array(w);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "server/costs.h"
 
 /* A sink's file: always below the folder that the operator allows.  The workflow
  * may name a folder below it, or that very folder by its absolute path. */
@@ -130,6 +131,9 @@ bool app_open(App *app, const char *data, bool server, Error *err)
 
 void app_close(App *app)
 {
+    if (app->lock >= 0 && app->store) {
+        costs_keep_all(app);
+    }
     store_close(app->store);
     models_close(app->models);
     pool_close(app->services.pool);

@@ -35,6 +35,11 @@ static const char *const migrations[] = {
     "  progress DOUBLE PRECISION NOT NULL, revision BIGINT NOT NULL,"
     "  created BIGINT NOT NULL, updated BIGINT NOT NULL);"
     "CREATE INDEX job_waiting ON job (state, kind, key);",
+
+    /* 2: what steps of workflows took */
+    "CREATE TABLE step_cost ("
+    "  key TEXT NOT NULL PRIMARY KEY, nanoseconds BIGINT NOT NULL, updated BIGINT NOT NULL);"
+    "CREATE INDEX step_cost_updated ON step_cost (updated);",
 };
 
 enum {

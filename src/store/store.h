@@ -47,6 +47,20 @@ bool store_workflow_list(Store *store, Arena *arena, StoredWorkflow **list, int 
 
 bool workflow_id_valid(Text id);
 
+/* ---- costs of steps --------------------------------------------------------------- */
+
+/* What a step took lately, under a key of its content. */
+typedef struct StoredCost {
+    Text    key;
+    int64_t nanoseconds;
+} StoredCost;
+
+/* Mix new figures in; the latest LIMIT_COSTS keys stay. */
+bool store_costs_keep(Store *store, const StoredCost *costs, int count, Error *err) MUST_USE;
+
+/* Fill in the nanoseconds of keys, 0 for those that are not known. */
+bool store_costs_read(Store *store, StoredCost *costs, int count, Error *err) MUST_USE;
+
 /* ---- models --------------------------------------------------------------------- */
 
 /* A record per imported model: where it came from and what was seen.  The

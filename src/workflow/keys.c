@@ -272,6 +272,20 @@ static void add_models(Keys *keys, Digester *d, const Run *run, int index)
     }
 }
 
+Digest keys_written(Keys *keys, int index)
+{
+    Digester d;
+
+    digest_begin(&d);
+    add_text(&d, text_of(keys->plan->steps[index].block->type));
+    pthread_mutex_lock(&keys->lock);
+    if (keys->steps[index]) {
+        add_fields(&d, &keys->arena, keys->steps[index]);
+    }
+    pthread_mutex_unlock(&keys->lock);
+    return digest_end(&d);
+}
+
 bool keys_step(Keys *keys, const Run *run, int index, Digest *out)
 {
     const PlanStep *step = &run->plan->steps[index];

@@ -31,6 +31,9 @@ void  keys_close(Keys *keys);
  * secret goes into it.  May be called on several threads at once. */
 bool keys_step(Keys *keys, const Run *run, int step, Digest *out) MUST_USE;
 
+/* The digest of a step as it is written: its block and fields, without its name. */
+Digest keys_written(Keys *keys, int step);
+
 /* The hash of one value of a slot, computed once; false for what has none.  A slot
  * without values has the hash of null. */
 bool keys_value(Keys *keys, const Run *run, int slot, int element, Digest *out) MUST_USE;

@@ -193,3 +193,20 @@ const Plan *plan_get(const Json *definition, const PlanSource *source, Arena *ar
     buffer_fini(&text);
     return plan;
 }
+
+void plan_each(void (*visit)(void *context, const Plan *plan), void *context)
+{
+    const Plan *plans[LIMIT_PLANS];
+    int         count;
+
+    pthread_mutex_lock(&cache.lock);
+    count = cache.count;
+    for (int i = 0; i < count; i++) {
+        plans[i] = plan_ref(cache.slots[i].plan);
+    }
+    pthread_mutex_unlock(&cache.lock);
+    for (int i = 0; i < count; i++) {
+        visit(context, plans[i]);
+        plan_unref(plans[i]);
+    }
+}

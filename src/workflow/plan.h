@@ -139,6 +139,9 @@ const Plan *plan_check(const Json *definition, const PlanSource *source, Arena *
 const Plan *plan_get(const Json *definition, const PlanSource *source, Arena *arena,
                      Problem *problem) MUST_USE;
 
+/* Call `visit` with every plan in the cache, which is not locked meanwhile. */
+void plan_each(void (*visit)(void *context, const Plan *plan), void *context);
+
 const Plan *plan_ref(const Plan *plan);
 void        plan_unref(const Plan *plan);
 

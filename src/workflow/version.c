@@ -154,6 +154,7 @@ bool version_parse(Text text, Version *out)
     Text   trimmed = trim(text);
     Reader r       = { trimmed.at, trimmed.at + trimmed.length };
     Reader start;
+    bool   before, post, draft;
 
     *out = (Version){ 0 };
     read_word(&r, v, COUNT_OF(v));
@@ -165,10 +166,11 @@ bool version_parse(Text text, Version *out)
     if (!read_release(&r, out)) {
         return false;
     }
-    out->early = read_part(&r, early, COUNT_OF(early));
-    out->late  = read_post(&r);
-    out->early |= read_part(&r, dev, COUNT_OF(dev)) && !out->late;
-    out->late  |= r.at < r.end && *r.at == '+';
+    before     = read_part(&r, early, COUNT_OF(early));
+    post       = read_post(&r);
+    draft      = read_part(&r, dev, COUNT_OF(dev));
+    out->early = before || draft;
+    out->late  = !before && (post || (!draft && r.at < r.end && *r.at == '+'));
     return read_local(&r) && r.at == r.end;
 }
 
@@ -180,5 +182,5 @@ bool version_is_after(const Version *v, int major, int minor, int patch)
     if (v->minor != minor || v->patch != patch) {
         return v->minor > minor || (v->minor == minor && v->patch > patch);
     }
-    return v->further || (v->late && !v->early);
+    return v->further || v->late;
 }

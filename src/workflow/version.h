@@ -12,7 +12,7 @@ typedef struct Version {
     int  epoch, major, minor, patch;    /* at most 1000; more counts as that */
     bool further;         /* a part behind those is not 0 */
     bool early;           /* an alpha, beta, candidate or development version */
-    bool late;            /* a post release, or one of a place of its own ("+local") */
+    bool late;            /* after the release itself: "1.0.post1", "1.0+local" */
 } Version;
 
 /* False: the text is no version. */

@@ -318,3 +318,24 @@ TEST(store_serves_threads_at_once)
     CHECK_INT(found.revision, WRITERS * ROUNDS);
     bench_close(&b);
 }
+
+TEST(store_mixes_costs_of_steps)
+{
+    Bench      b;
+    StoredCost costs[] = { { TEXT("one"), 1000 }, { TEXT("two"), 40 } };
+    StoredCost asked[] = { { TEXT("two"), -1 }, { TEXT("three"), -1 }, { TEXT("one"), -1 } };
+
+    if (!CHECK(bench_open(&b))) {
+        return;
+    }
+    CHECK(store_costs_keep(b.store, costs, 2, &b.err));
+    costs[0].nanoseconds = 2000;
+    CHECK(store_costs_keep(b.store, costs, 1, &b.err));
+    CHECK(store_costs_keep(b.store, costs, 0, &b.err));
+    bench_reopen(&b);
+    CHECK(store_costs_read(b.store, asked, 3, &b.err));
+    CHECK_INT(asked[0].nanoseconds, 40);
+    CHECK_INT(asked[1].nanoseconds, 0);
+    CHECK_INT(asked[2].nanoseconds, 1250);
+    bench_close(&b);
+}

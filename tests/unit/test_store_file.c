@@ -1,6 +1,7 @@
 /*
  * test_store_file - the store's file: damaged, foreign, newer, older, read-only.
  */
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -133,6 +134,38 @@ TEST(store_notices_a_damaged_page)
     remove_folder();
 }
 
+/* A file of version 1 has no costs of steps. */
+TEST(store_brings_an_older_file_up_to_date)
+{
+    Error      err  = { 0 };
+    sqlite3   *db   = NULL;
+    StoredCost cost = { TEXT("k"), 7 };
+    char       copy[120];
+    Store     *store;
+
+    if (!make_store()) {
+        return;
+    }
+    CHECK(sqlite3_open(path, &db) == SQLITE_OK &&
+          sqlite3_exec(db, "DROP TABLE step_cost; PRAGMA user_version = 1", NULL, NULL, NULL) ==
+              SQLITE_OK);
+    sqlite3_close(db);
+    store = store_open(folder, &err);
+    if (CHECK(store != NULL)) {
+        StoredWorkflow found;
+        Arena          arena;
+
+        arena_init(&arena, KIB(64));
+        CHECK(store_workflow_load(store, &arena, TEXT("w"), 0, &found, &err));
+        CHECK(store_costs_keep(store, &cost, 1, &err));
+        arena_fini(&arena);
+    }
+    store_close(store);
+    snprintf(copy, sizeof(copy), "%s.version-1", path);
+    CHECK(file_exists(copy));
+    remove_folder();
+}
+
 /* The first step cannot be made twice, so this one fails: what was there is then
  * still there, and so is the copy. */
 TEST(store_keeps_a_copy_and_the_rows_when_migrating_fails)
@@ -148,7 +181,7 @@ TEST(store_keeps_a_copy_and_the_rows_when_migrating_fails)
     check_refused(ERR_INTERNAL, "already exists");
     snprintf(copy, sizeof(copy), "%s.version-0", path);
     CHECK(file_exists(copy));
-    patch(USER_VERSION, 1);
+    patch(USER_VERSION, 2);              /* the newest */
     store = store_open(folder, &err);
     if (CHECK(store != NULL)) {
         StoredWorkflow found;

@@ -3,9 +3,10 @@ import glob
 import json
 import os
 import subprocess
+import tempfile
 from xml.etree import ElementTree
 
-from harness import OCELLUS, ROOT, Skip, check, equal
+from harness import OCELLUS, ROOT, Server, Skip, check, equal
 
 CASES = os.path.join(ROOT, "..", "shared", "conformance")
 COMPILING = "workflow_compilation"
@@ -301,6 +302,28 @@ def test_a_graph_has_every_box_apart():
     check(any("only if: s: a<b" in title for title in titles), titles)
 
 
+def test_costs_of_the_last_runs():
+    data = tempfile.mkdtemp(prefix="ocellus-costs-")
+    definition = workflow(template("t", x="$inputs.v"), inputs=["v"], outputs=["$steps.t.output"])
+    renamed = json.loads(json.dumps(definition).replace('"name": "t"', '"name": "u"')
+                         .replace("steps.t.", "steps.u."))
+
+    def cost(of):
+        done = ocellus("check", "-", "--json", "--data", data, given=of)
+        return json.loads(done.stdout)["steps"][0]["milliseconds"]
+
+    equal(cost(definition), None)
+    done = subprocess.run([OCELLUS, "run", "-", "--set", "v=1", "--data", data], text=True,
+                          input=json.dumps(definition), capture_output=True, timeout=60, check=True)
+    check(cost(definition) > 0 and cost(renamed) == cost(definition), done.stderr)
+    other = json.loads(json.dumps(definition).replace('"template": "t"', '"template": "other"'))
+    equal(cost(other), None)
+    running = Server(data=data)
+    equal(running.run(other, {"v": 1}).status, 200)
+    running.stop()
+    check(cost(other) > 0)
+
+
 def test_a_description_tells_inputs_steps_and_outputs():
     done = ocellus("describe", "-", given=workflow(
         template("t", x="$inputs.v"), inputs=["v"], outputs=["$steps.t.output", "$steps.t.*"]))
@@ -308,6 +331,9 @@ def test_a_description_tells_inputs_steps_and_outputs():
     for line in ("v parameter any, default null", "1 t string_template@v1 once", "o0 string",
                  "o1 all of t"):
         check(line in words, done.stdout)
+    done = ocellus("describe", "-", "--json", given=workflow(
+        template("t", x="$inputs.v"), inputs=["v"], outputs=["$steps.t.output"]))
+    equal(json.loads(done.stdout)["outputs"], {"o0": ["string"]})
     done = ocellus("describe", "-", given=workflow(template("t", x="$inputs.v")))
     equal(done.returncode, 2)
     check("$inputs.v" in done.stderr, done.stderr)
