@@ -81,6 +81,9 @@ bool uql_compile_integer(const Json *json, const char *name, int64_t *out, Error
 enum { UQL_LESS = -1, UQL_SAME = 0, UQL_GREATER = 1, UQL_UNORDERED = 2 };   /* NaN: unordered */
 bool uql_order(Value a, Value b, int *sign) MUST_USE;
 
+/* What iterating over a value gives, as a list; a wrong type fails. */
+bool uql_elements(Evaluation *e, Value in, Value *out) MUST_USE;
+
 /* A text that is the same for equal values of simple types, and for no others. */
 bool uql_identity(Evaluation *e, Value v, Text *key) MUST_USE;
 bool uql_all_hashable(Value list);

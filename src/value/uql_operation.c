@@ -189,83 +189,141 @@ static Value member(Value dict, Text key)
     return found ? *found : value_null();
 }
 
-/* One property of all predictions: a multi-label answer holds a dictionary by
- * class, told in order of class id; a single-label one a list, told as it is. */
-static bool sorted_property(Evaluation *e, Value predictions, Text key, Value *out)
+/* Python's dict[key]. */
+static bool need_member(Evaluation *e, Value dict, Text key, Value *out)
 {
-    bool   multi   = predictions.type == VALUE_DICT;
-    Entry *entries = arena_array(e->arena, Entry, (size_t)predictions.count + 1);
-    Value *items   = arena_array(e->arena, Value, (size_t)predictions.count + 1);
+    const Value *found = value_get(dict, key);
 
-    if (!entries || !items) {
-        return uql_out_of_memory(e);
+    if (dict.type != VALUE_DICT) {
+        return uql_fail(e, UQL_STEP, "TypeError", "expected a dictionary with '%.*s', got a %s",
+                        SHOW(key), value_type_name((ValueType)dict.type));
     }
-    for (uint32_t i = 0; i < predictions.count; i++) {
-        const Value *prediction = multi ? &predictions.as.pairs[i].value
-                                        : &predictions.as.items[i];
+    *out = found ? *found : value_null();
+    return found || uql_fail(e, UQL_STEP, "KeyError", "the classification has no '%.*s'",
+                             SHOW(key));
+}
 
-        entries[i] = (Entry){ 0, i, prediction };
-        if (!multi || !value_to_double(member(*prediction, TEXT("class_id")), &entries[i].order)) {
+/* The predictions of a multi-label answer in order of class id. */
+static bool sort_entries(Evaluation *e, Value predictions, Entry *entries)
+{
+    for (uint32_t i = 0; i < predictions.count; i++) {
+        Value id;
+
+        entries[i] = (Entry){ 0, i, &predictions.as.pairs[i].value };
+        if (!need_member(e, *entries[i].prediction, TEXT("class_id"), &id)) {
+            return false;
+        }
+        if (!value_to_double(id, &entries[i].order)) {
             entries[i].order = 0;
         }
     }
     qsort(entries, predictions.count, sizeof(*entries), compare_entries);
-    for (uint32_t i = 0; i < predictions.count; i++) {
-        bool class_of_multi = multi && text_is(key, "class");
+    return true;
+}
 
-        items[i] = class_of_multi ? value_text(predictions.as.pairs[entries[i].index].key)
-                                  : member(*entries[i].prediction, key);
+/* One property of all predictions: a multi-label answer holds a dictionary by class, told
+ * in order of class id; a single-label one a list, told as it is. */
+static bool sorted_property(Evaluation *e, Value in, Text key, Value *out)
+{
+    Value  predictions, *items;
+    Entry *entries;
+
+    if (!need_member(e, in, TEXT("predictions"), &predictions)) {
+        return false;
+    }
+    if (predictions.type != VALUE_DICT && predictions.type != VALUE_LIST) {
+        return uql_fail(e, UQL_STEP, "AttributeError", "the predictions are a %s",
+                        value_type_name((ValueType)predictions.type));
+    }
+    entries = arena_array(e->arena, Entry, (size_t)predictions.count + 1);
+    items   = arena_array(e->arena, Value, (size_t)predictions.count + 1);
+    if (!entries || !items) {
+        return uql_out_of_memory(e);
+    }
+    if (predictions.type == VALUE_DICT && !sort_entries(e, predictions, entries)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < predictions.count; i++) {
+        bool multi = predictions.type == VALUE_DICT;
+
+        if (multi && text_is(key, "class")) {
+            items[i] = value_text(predictions.as.pairs[entries[i].index].key);
+        } else if (!need_member(e, multi ? *entries[i].prediction : predictions.as.items[i], key,
+                                &items[i])) {
+            return false;
+        }
     }
     *out = value_list(items, predictions.count);
     return true;
 }
 
-/* The confidences of a multi-label answer's predicted classes: all or the best. */
-static bool multi_confidence(Evaluation *e, Value predictions, Value classes, bool best,
-                             Value *out)
+/* The confidences of the predicted classes of a multi-label answer. */
+static bool predicted_confidences(Evaluation *e, Value in, Value *out)
 {
-    Value *items = arena_array(e->arena, Value, (size_t)classes.count + 1);
-    double top = 0, number;
+    Value  classes = member(in, TEXT("predicted_classes")), predictions, one;
+    Value *items   = arena_array(e->arena, Value, (size_t)classes.count + 1);
 
-    for (uint32_t i = 0; items && i < classes.count; i++) {
-        const Value *one = value_get(predictions, value_as_text(classes.as.items[i]));
+    *out = value_list(items, 0);
+    if (!items) {
+        return uql_out_of_memory(e);
+    }
+    if (classes.type != VALUE_LIST || classes.count == 0) {
+        return true;
+    }
+    if (!need_member(e, in, TEXT("predictions"), &predictions)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < classes.count; i++) {
+        if (!need_member(e, predictions, value_as_text(classes.as.items[i]), &one) ||
+            !need_member(e, one, TEXT("confidence"), &items[i])) {
+            return false;
+        }
+    }
+    *out = value_list(items, classes.count);
+    return true;
+}
 
-        items[i] = one ? member(*one, TEXT("confidence")) : value_null();
-        if (value_to_double(items[i], &number) && (i == 0 || number > top)) {
+static bool top_confidence(Evaluation *e, Value in, bool single, Value *out)
+{
+    const Value *own = value_get(in, TEXT("confidence"));
+    double       top = 0, number;
+
+    if (own) {
+        *out = *own;
+        return true;
+    }
+    if (!predicted_confidences(e, in, out)) {
+        return false;
+    }
+    for (uint32_t i = 0; single && i < out->count; i++) {
+        if (value_to_double(out->as.items[i], &number) && (i == 0 || number > top)) {
             top = number;
         }
     }
-    *out = best ? value_double(top) : value_list(items, classes.count);
-    return items || uql_out_of_memory(e);
+    *out = single ? value_double(top) : *out;
+    return true;
 }
 
 static bool apply_classification(Evaluation *e, const OperationArgs *args, Value in, Value *out)
 {
-    Value predictions = member(in, TEXT("predictions"));
-    Value classes     = member(in, TEXT("predicted_classes"));
-    bool  single      = predictions.type == VALUE_LIST && value_get(in, TEXT("top"));
-    bool  multi       = predictions.type == VALUE_DICT && classes.type == VALUE_LIST;
+    const Value *top = value_get(in, TEXT("top"));
 
-    if (!single && !multi) {
+    if (in.type != VALUE_DICT) {
         e->err->bare = true;
         return uql_wrong_type(e, NULL, "a classification", in);
     }
     switch (args->mode) {
     case TOP_CLASS:
-        *out = multi ? classes : member(in, TEXT("top"));
+        *out = top ? *top : member(in, TEXT("predicted_classes"));
+        *out = value_is_null(*out) && !top ? value_list(NULL, 0) : *out;
         return true;
     case TOP_CONFIDENCE:
     case TOP_CONFIDENCE_SINGLE:
-        if (multi) {
-            return multi_confidence(e, predictions, classes, args->mode == TOP_CONFIDENCE_SINGLE,
-                                    out);
-        }
-        *out = member(in, TEXT("confidence"));
-        return true;
+        return top_confidence(e, in, args->mode == TOP_CONFIDENCE_SINGLE, out);
     case ALL_CLASSES:
-        return sorted_property(e, predictions, TEXT("class"), out);
+        return sorted_property(e, in, TEXT("class"), out);
     default:
-        return sorted_property(e, predictions, TEXT("confidence"), out);
+        return sorted_property(e, in, TEXT("confidence"), out);
     }
 }
 

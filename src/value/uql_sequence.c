@@ -42,8 +42,7 @@ static bool characters(Evaluation *e, Text text, Value *out)
     return true;
 }
 
-/* What iterating over a value gives, as a list. */
-static bool elements(Evaluation *e, Value in, Value *out)
+bool uql_elements(Evaluation *e, Value in, Value *out)
 {
     Value *items;
 
@@ -110,7 +109,7 @@ bool uql_join(Evaluation *e, const OperationArgs *args, Value in, Value *out)
     Buffer text;
     Value  list;
 
-    if (!elements(e, in, &list)) {
+    if (!uql_elements(e, in, &list)) {
         return false;
     }
     buffer_init(&text, LIMIT_FORMATTED_TEXT);
@@ -165,7 +164,7 @@ bool uql_count(Evaluation *e, const OperationArgs *args, Value in, Value *out)
     Map        seen;
 
     (void)args;
-    if (!elements(e, in, &list)) {
+    if (!uql_elements(e, in, &list)) {
         return false;
     }
     pairs = arena_array(e->arena, ValuePair, (size_t)list.count + 1);
@@ -222,7 +221,7 @@ static bool map_elements(Evaluation *e, const OperationArgs *args, Value in,
     Value  list;
     Value *items;
 
-    if (!elements(e, in, &list)) {
+    if (!uql_elements(e, in, &list)) {
         return false;
     }
     items = arena_array(e->arena, Value, (size_t)list.count + 1);
@@ -313,7 +312,7 @@ bool uql_aggregate_numbers(Evaluation *e, const OperationArgs *args, Value in, V
 {
     Value list;
 
-    if (!elements(e, in, &list)) {
+    if (!uql_elements(e, in, &list)) {
         return false;
     }
     if (list.count == 0) {
@@ -392,6 +391,25 @@ typedef struct Tally {
 } Tally;
 
 /* Python's Counter: the first of the most frequent, the last of the rarest. */
+/* Of a dictionary Python's Counter takes the values for the counts. */
+static bool most_or_least_of_dict(Evaluation *e, Value dict, bool most, Value *out)
+{
+    uint32_t best = 0;
+
+    for (uint32_t i = 1; i < dict.count; i++) {
+        int sign;
+
+        if (!uql_order(dict.as.pairs[i].value, dict.as.pairs[best].value, &sign)) {
+            return uql_wrong_type(e, "TypeError", "values of one kind", dict.as.pairs[i].value);
+        }
+        if (most ? sign > 0 : sign <= 0) {
+            best = i;
+        }
+    }
+    *out = value_text(dict.as.pairs[best].key);
+    return true;
+}
+
 static bool most_or_least(Evaluation *e, Value list, bool most, Value *out)
 {
     Tally   *tallies = arena_array(e->arena, Tally, list.count), *best;
@@ -432,15 +450,20 @@ bool uql_aggregate(Evaluation *e, const OperationArgs *args, Value in, Value *ou
 {
     Value list;
 
-    if (!elements(e, in, &list)) {
+    if (!uql_elements(e, in, &list)) {
         return false;
     }
     if (list.count == 0) {
         return uql_fail(e, UQL_INVALID_INPUT, NULL, "an empty sequence has no such element");
     }
+    if (in.type == VALUE_DICT && (args->mode == FIRST || args->mode == LAST)) {
+        return uql_fail(e, UQL_STEP, "KeyError", "a dictionary has no first or last element");
+    }
     if (args->mode == FIRST || args->mode == LAST) {
         *out = list.as.items[args->mode == FIRST ? 0 : list.count - 1];
         return true;
     }
-    return most_or_least(e, list, args->mode == MOST_COMMON, out);
+    return in.type == VALUE_DICT
+               ? most_or_least_of_dict(e, in, args->mode == MOST_COMMON, out)
+               : most_or_least(e, list, args->mode == MOST_COMMON, out);
 }
