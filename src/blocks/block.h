@@ -176,6 +176,10 @@ bool call_fail_error(Call *call, int i, const Error *error);
 /* Fail with a query's failure, which has its own class and context. */
 bool call_fail_query(Call *call, int i, const UqlError *error);
 
+/* Fail because the step names no step to go on with, which the reference notices when it
+ * takes the result; `inner` is the class it reports then, or NULL. */
+bool call_fail_branch(Call *call, int i, const char *inner);
+
 /* Emit output `output` of element i.  What is not emitted is null. */
 void emit_value(Call *call, int i, int output, Value value);
 void emit_image(Call *call, int i, int output, Image *image);    /* takes the reference */

@@ -59,8 +59,7 @@ static bool run(Call *call)
         bool        condition;
 
         if (in->next.index < 0) {
-            return call_fail(call, i, "AttributeError", "next_steps names no step: there is "
-                                                        "nothing to go on with");
+            return call_fail_branch(call, i, NULL);
         }
         if (!uql_test(call->arena, in->condition, &scope, &condition, &err)) {
             return call_fail_query(call, i, &err);

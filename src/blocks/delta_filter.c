@@ -62,8 +62,7 @@ static bool filter(Call *call, int i, const Args *in)
         return false;
     }
     if (in->next.index < 0) {
-        return call_fail(call, i, "AttributeError", "next_steps names no step: there is nothing "
-                                                    "to go on with");
+        return call_fail_branch(call, i, "AttributeError");
     }
     if (video->seen && value_equal(video->value, in->value)) {
         return true;

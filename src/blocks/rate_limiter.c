@@ -59,8 +59,7 @@ static bool run(Call *call)
         double      seconds;
 
         if (in->next.index < 0) {
-            return call_fail(call, i, "AttributeError", "next_steps names no step: there is "
-                                                        "nothing to go on with");
+            return call_fail_branch(call, i, "AttributeError");
         }
         seconds = elapsed(call, state, in, &video);
         if (!state->was_open || seconds >= in->cooldown) {

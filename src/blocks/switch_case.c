@@ -108,8 +108,7 @@ static bool run(Call *call)
         const Args *in = call_args(call, i);
 
         if (in->cases.count == 0 && in->otherwise.index < 0) {
-            return call_fail(call, i, "AttributeError", "cases and default_next_steps name no "
-                                                        "step: there is nothing to go on with");
+            return call_fail_branch(call, i, "AttributeError");
         }
         call_open_branch(call, i, choose(call, in));
     }

@@ -8,6 +8,7 @@
 #include "workflow/inside.h"
 
 #define CONTEXT_STEP  "workflow_execution | step_execution"
+#define CONTEXT_RESULT "workflow_execution | step_output_registration"
 #define CONTEXT_QUERY "step_execution | roboflow_query_language_evaluation"
 
 const void *call_args(const Call *call, int i)
@@ -63,6 +64,20 @@ bool call_fail_error(Call *call, int i, const Error *error)
         return fail_step(call, PROBLEM_CLIENT_CAUSED, error_status(error->kind), NULL,
                          error->text);
     }
+}
+
+bool call_fail_branch(Call *call, int i, const char *inner)
+{
+    Problem *problem = call->inside->problem;
+
+    (void)i;
+    call->inside->failed = true;
+    problem_set(call->arena, problem,
+                inner ? PROBLEM_BLOCK_BEHAVIOUR : PROBLEM_RUNTIME, CONTEXT_RESULT,
+                "Step '%.*s' names no step to go on with; name one or leave the step out.",
+                SHOW(call->inside->step->name));
+    problem->inner_type = inner ? arena_string(call->arena, inner) : NULL;
+    return false;
 }
 
 bool call_fail_query(Call *call, int i, const UqlError *error)

@@ -226,5 +226,8 @@ bool field_accept(Arena *arena, const Field *field, Value value, void *args, Err
     if (field->scalar && field->type == FIELD_VALUE && !value_is_scalar(value)) {
         return expected(err, "a text, a number or a boolean", value);
     }
+    if (field->type == FIELD_VALUE && field->kinds == KIND(STRING) && value.type != VALUE_STRING) {
+        return expected(err, "a text", value);
+    }
     return field_store(arena, field, value, args, err);
 }

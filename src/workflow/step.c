@@ -177,7 +177,7 @@ static void store_item(const Binding *binding, char *args, Value value)
     }
 }
 
-static bool bad_argument(Choosing *c, const Binding *binding, const Error *err)
+static bool bad_argument(Choosing *c, const Binding *binding, Value value, const Error *err)
 {
     const PlanStep *step = c->step;
     const char     *text = arena_printf(c->arena, "%s: %s", binding->field->name, err->text);
@@ -185,7 +185,8 @@ static bool bad_argument(Choosing *c, const Binding *binding, const Error *err)
     problem_set(c->arena, c->problem, PROBLEM_STEP, CONTEXT_STEP,
                 "Step '%.*s' cannot use what %.*s gives: %s", SHOW(step->name),
                 SHOW(binding->selector), text);
-    c->problem->inner_type    = "TypeError";
+    c->problem->inner_type    = binding->field->type == FIELD_CHOICE && value_is_scalar(value)
+                                    ? "ValueError" : "TypeError";
     c->problem->inner_message = text;
     problem_add_block(c->arena, c->problem, (BlockProblem){
         .block_id = step->name.at, .block_type = step->block->type, .details = text });
@@ -217,7 +218,7 @@ static bool fill_args(Choosing *c, int element, char *args, bool *skip)
         } else if (value_is_null(value) && c->step->block->takes_empty) {
             continue;
         } else if (!field_store(c->arena, binding->field, value, args, &err)) {
-            return bad_argument(c, binding, &err);
+            return bad_argument(c, binding, value, &err);
         }
     }
     return true;
