@@ -188,6 +188,11 @@ void emit_text(Call *call, int i, int output, Text text);
 void emit_bool(Call *call, int i, int output, bool value);
 void emit_int(Call *call, int i, int output, int64_t value);
 
+/* A picture to draw into in the place of `image`, an IMAGE argument of element i: that
+ * very picture's pixels when nothing else looks at them, else a copy.  `image` must not be
+ * looked at again.  The caller owns a reference; NULL: err tells why. */
+Image *call_take_image(Call *call, int i, Image *image, Error *err);
+
 /* For blocks of depth +1: element i has `count` children (false: over a limit,
  * the call has failed); then emit into child k. */
 bool emit_children(Call *call, int i, int count);

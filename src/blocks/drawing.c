@@ -25,12 +25,13 @@ const Output drawing_outputs[] = {
     { 0 },
 };
 
-bool drawing_run(Call *call, DrawFunction draw)
+static bool draw_all(Call *call, DrawFunction draw, bool in_place)
 {
     for (int i = 0; i < call->count; i++) {
         const DrawingArgs *in  = call_args(call, i);
         Error              err = { 0 };
-        Image             *out = image_copy(in->image, &err);
+        Image             *out = in_place ? call_take_image(call, i, in->image, &err)
+                                          : image_copy(in->image, &err);
 
         if (!out) {
             return call_fail_error(call, i, &err);
@@ -43,6 +44,16 @@ bool drawing_run(Call *call, DrawFunction draw)
         emit_image(call, i, OUT_IMAGE, out);
     }
     return true;
+}
+
+bool drawing_run(Call *call, DrawFunction draw)
+{
+    return draw_all(call, draw, false);
+}
+
+bool drawing_run_in_place(Call *call, DrawFunction draw)
+{
+    return draw_all(call, draw, true);
 }
 
 /* ---- colours ------------------------------------------------------------------------ */

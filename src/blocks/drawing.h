@@ -61,6 +61,10 @@ typedef bool (*DrawFunction)(Call *call, const void *args, Image *out, Error *er
 
 bool drawing_run(Call *call, DrawFunction draw);
 
+/* The same for a draw() that never looks at the element's own picture
+ * (DrawingArgs.image): in a chain of such blocks the picture is copied once. */
+bool drawing_run_in_place(Call *call, DrawFunction draw);
+
 /* The colours of a prediction's rows. */
 typedef struct RowColors {
     Palette           palette;

@@ -70,7 +70,8 @@ static bool print_run(Passes *p, Run *run, const char *picture, const Json *inpu
 
 static bool pass(Passes *p, const char *picture, Error *err)
 {
-    RunOptions  options = { .services = &p->app.services, .cancel = &interrupted };
+    RunOptions  options = { .services = &p->app.services, .cancel = &interrupted,
+                            .keep = p->record != NULL };
     Arena       arena;
     const Json *inputs;
     Run        *run = NULL;

@@ -66,6 +66,8 @@ static Store *store_take(size_t size, bool zeroed, Error *err)
 
 static Store *store_ref(Store *store)
 {
+    if (!store)
+        return NULL;
     atomic_fetch_add_explicit(&store->refs, 1, memory_order_relaxed);
     return store;
 }
@@ -445,6 +447,33 @@ Image *image_copy(const Image *image, Error *err)
         memcpy(copy->pixels->bytes + (size_t)y * copy->stride,
                image->first + (size_t)y * image->stride, copy->stride);
     return copy;
+}
+
+Image *image_take(Image *image, Error *err)
+{
+    static const uint8_t black[4 * LIMIT_IMAGE_SIDE];
+    Image *taken;
+
+    if (atomic_load(&image->refs) > 1 || !image->pixels ||
+        atomic_load(&image->pixels->refs) > 1) {
+        return image_copy(image, err);
+    }
+    taken = image_blank(image->width, image->height, image->channels, err);
+    if (!taken || !image_set_lineage(taken, &image->lineage, err) ||
+        !image_set_video(taken, image_video(image), err)) {
+        return image_if(false, taken);
+    }
+    taken->pixels = image->pixels;
+    taken->first  = image->first;
+    taken->stride = image->stride;
+    image->pixels = NULL;
+    image->first  = black;          /* whoever looks all the same sees no foreign memory */
+    image->stride = 0;
+    store_unref(image->encoded);
+    store_unref(image->source_text);
+    image->encoded     = NULL;
+    image->source_text = NULL;
+    return taken;
 }
 
 uint8_t *image_edit(Image *image)

@@ -118,6 +118,11 @@ Image *image_crop(const Image *image, Rect rect, Text id, bool keep_video, Error
  * it is handed on.  Lineage and video stay; encoded bytes are dropped. */
 Image *image_copy(const Image *image, Error *err) MUST_USE;
 
+/* A picture with those pixels, to be changed with image_edit(), for when nobody will look
+ * at `image` again (it is black from then on): the pixels change hands when nobody else
+ * has them or the picture, else they are copied. */
+Image *image_take(Image *image, Error *err) MUST_USE;
+
 /* A picture of other size or channels in the place of `image`: zeroed pixels,
  * same lineage and video. */
 Image *image_replace(const Image *image, int width, int height, int channels, Error *err) MUST_USE;

@@ -30,9 +30,9 @@ static void count_steps(const Run *run)
 }
 
 void execution_open(Execution *x, App *app, Request *request, const Json *definition,
-                    const Json *body)
+                    const Json *body, bool keep)
 {
-    RunOptions options = { .services = &x->services, .cancel = request->cancel };
+    RunOptions options = { .services = &x->services, .cancel = request->cancel, .keep = keep };
     Error      err     = { 0 };
 
     *x = (Execution){ .services = app->services, .profiling = app->profiling };

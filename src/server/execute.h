@@ -19,10 +19,10 @@ typedef struct Execution {
     Problem     problem;      /* of compiling, or one that the run could not be begun for */
 } Execution;
 
-/* Compile and run, with the inputs and flags of the request's body.  Always close
- * it; `problem` tells what went wrong. */
+/* Compile and run, with the inputs and flags of the request's body; `keep`: all values
+ * will be looked at.  Always close it; `problem` tells what went wrong. */
 void execution_open(Execution *execution, App *app, Request *request, const Json *definition,
-                    const Json *body);
+                    const Json *body, bool keep);
 void execution_close(Execution *execution);
 
 /* NULL when all went through. */

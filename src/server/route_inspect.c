@@ -141,7 +141,7 @@ static void run(App *app, Request *request, Response *response)
     if (!definition) {
         return;
     }
-    execution_open(&x, app, request, definition, body);
+    execution_open(&x, app, request, definition, body, true);
     if (execution_problem(&x)) {
         problem_answer(response, execution_problem(&x));
     } else if (x.run) {

@@ -63,7 +63,7 @@ static void execute(App *app, Request *request, Response *response, const Json *
 {
     Execution x;
 
-    execution_open(&x, app, request, definition, body);
+    execution_open(&x, app, request, definition, body, false);
     if (execution_problem(&x)) {
         problem_answer(response, execution_problem(&x));
     } else if (x.run) {

@@ -123,7 +123,12 @@ static void put(Call *call, int element, int output, Value value)
 
 void emit_value(Call *call, int i, int output, Value value)
 {
-    put(call, call->inside->elements[i], output, value);
+    struct CallInside *in = call->inside;
+
+    if (value.type == VALUE_IMAGE) {
+        in->run->fresh[in->step->first_slot + output] = SLOT_MIXED;
+    }
+    put(call, in->elements[i], output, value);
 }
 
 static Value keep_image(Call *call, Image *image)
@@ -135,7 +140,28 @@ static Value keep_image(Call *call, Image *image)
 
 void emit_image(Call *call, int i, int output, Image *image)
 {
-    emit_value(call, i, output, keep_image(call, image));
+    struct CallInside *in    = call->inside;
+    uint8_t           *fresh = &in->run->fresh[in->step->first_slot + output];
+
+    put(call, in->elements[i], output, keep_image(call, image));
+    *fresh = *fresh == SLOT_MIXED ? SLOT_MIXED : SLOT_FRESH;
+}
+
+Image *call_take_image(Call *call, int i, Image *image, Error *err)
+{
+    const struct CallInside *in  = call->inside;
+    const Run               *run = in->run;
+
+    for (int k = 0; k < in->step->binding_count && !run->options.keep; k++) {
+        const Binding *binding = &in->step->bindings[k];
+
+        if (binding->sole && binding->level == in->step->exec_level &&
+            run->fresh[binding->slot] == SLOT_FRESH &&
+            run_value(run, binding->slot, in->elements[i])->as.image == image) {
+            return image_take(image, err);
+        }
+    }
+    return image_copy(image, err);
 }
 
 void emit_detections(Call *call, int i, int output, const Detections *detections)

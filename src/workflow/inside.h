@@ -14,6 +14,10 @@ typedef struct LevelTable {
     int  parents;           /* number of parent elements */
 } LevelTable;
 
+/* Whether the pictures of a slot were made for it: emit_image() makes it fresh; what is
+ * handed on as a value may be another slot's picture too. */
+typedef enum SlotPictures { SLOT_NONE, SLOT_FRESH, SLOT_MIXED } SlotPictures;
+
 /* When each phase ended, clock_now(). */
 typedef struct RunTimes {
     int64_t began, assembled, executed;
@@ -28,6 +32,7 @@ struct Run {
     Problem        problem;
     LevelTable    *levels;
     Value        **slots;       /* values of each slot, parallel to its level; NULL: none */
+    uint8_t       *fresh;       /* of each slot: a SlotPictures */
     uint8_t      **open;        /* of each branch: which elements go on; NULL: none */
     RunTimes       times;
     StepSpan      *spans;       /* one a step; those that were not reached began at 0 */

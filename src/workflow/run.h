@@ -33,6 +33,8 @@ typedef struct RunOptions {
     const Services *services;
     const Cancel   *cancel;          /* NULL: no deadline */
     const Reuse    *reuse;           /* NULL: everything is read and run */
+    bool            keep;            /* every step's values are looked at when it has run: no
+                                      * step draws into the picture of another */
 } RunOptions;
 
 /* One executed step, for profiles and recordings. */
