@@ -251,6 +251,34 @@ static bool fit(const Preprocess *how, const Lookup *lookup, bool detector, Plan
     return lay_out_resized(lookup, how->rgb, pixels, to, &canvas, out, err);
 }
 
+PictureFit preprocess_fit(const Preprocess *how, bool detector, const Image *image,
+                          PreprocessOff off, Size size)
+{
+    Rect       rect = crop_rect(how, image, off);
+    PictureFit fit  = { .scale_x = 1, .scale_y = 1, .crop_x = rect.x, .crop_y = rect.y };
+    bool       boxed = how->resize == RESIZE_LETTERBOX ||
+                       (how->resize == RESIZE_FIT_LONGER_EDGE && detector);
+
+    if (rect.width < 1 || rect.height < 1)
+        return fit;
+    if (boxed) {
+        Letterbox box = letterbox_fit((Size){ rect.width, rect.height }, size);
+
+        fit.scale_x = fit.scale_y = box.scale;
+        fit.left    = box.left;
+        fit.top     = box.top;
+    } else if (how->resize == RESIZE_CENTER_CROP) {
+        int width = MIN(rect.width, size.width), height = MIN(rect.height, size.height);
+
+        fit.left = (size.width - width) / 2 - (rect.width - width) / 2;
+        fit.top  = (size.height - height) / 2 - (rect.height - height) / 2;
+    } else {
+        fit.scale_x = (double)size.width / rect.width;
+        fit.scale_y = (double)size.height / rect.height;
+    }
+    return fit;
+}
+
 bool preprocess_picture(const Preprocess *how, const Lookup *lookup, bool detector,
                         const Image *image, PreprocessOff off, Size size, float *out, Error *err)
 {

@@ -26,6 +26,15 @@ void lookup_make(Lookup *lookup, const Preprocess *how);
  * left of the picture where the model takes any. */
 Size preprocess_size(const Preprocess *how, const Image *image, PreprocessOff off);
 
+/* Where the picture lies in the network's input: a point (x, y) of the input is
+ * ((x - left) / scale_x + crop_x, (y - top) / scale_y + crop_y) of the picture. */
+typedef struct PictureFit {
+    double scale_x, scale_y, left, top, crop_x, crop_y;
+} PictureFit;
+
+PictureFit preprocess_fit(const Preprocess *how, bool detector, const Image *image,
+                          PreprocessOff off, Size size);
+
 /* Write 3 x size.height x size.width numbers.  For a `detector`, fit-longer-edge
  * means a gray letterbox; a classifier's picture is stretched. */
 bool preprocess_picture(const Preprocess *how, const Lookup *lookup, bool detector,

@@ -190,6 +190,35 @@ bool number_parse(const Json *json, double *number)
     return json_is(json, JSON_STRING) && number_parse_text(json_text(json), number);
 }
 
+static bool check_number(Details *details, const Member *member, const Json *json)
+{
+    bool   is_text = json_is(json, JSON_STRING);
+    double number;
+
+    if (number_parse(json, &number)) {
+        return true;
+    }
+    wrong(details, member, is_text ? "float_parsing" : "float_type",
+          is_text ? "Input should be a valid number, unable to parse string as a number"
+                  : "Input should be a valid number", json);
+    return false;
+}
+
+static void check_integer(Details *details, const Member *member, const Json *json)
+{
+    bool   is_text = json_is(json, JSON_STRING);
+    double number;
+
+    if (!number_parse(json, &number)) {
+        wrong(details, member, is_text ? "int_parsing" : "int_type",
+              is_text ? "Input should be a valid integer, unable to parse string as an integer"
+                      : "Input should be a valid integer", json);
+    } else if (number != trunc(number)) {
+        wrong(details, member, "int_from_float", "Input should be a valid integer, got a number "
+              "with a fractional part", json);
+    }
+}
+
 static void check_threshold(Details *details, const Member *member, const Json *json)
 {
     bool   is_text = json_is(json, JSON_STRING);
@@ -236,6 +265,8 @@ void member_check(Details *details, const Json *body, const Member *member)
     case WANTED_FLAG:      check_flag(details, member, json);      break;
     case WANTED_TEXTS:     check_texts(details, member, json);     break;
     case WANTED_NATURAL:   check_natural(details, member, json);   break;
+    case WANTED_NUMBER:    (void)check_number(details, member, json); break;
+    case WANTED_INTEGER:   check_integer(details, member, json);   break;
     case WANTED_THRESHOLD: check_threshold(details, member, json); break;
     case WANTED_ANY:       break;
     }

@@ -19,6 +19,8 @@ typedef enum Wanted {
     WANTED_FLAG,         /* true and false, also as 0, 1, "yes", "off" ... */
     WANTED_TEXTS,        /* a list of texts */
     WANTED_NATURAL,      /* a whole number from 0 up */
+    WANTED_NUMBER,       /* also as text, or a flag */
+    WANTED_INTEGER,      /* the same without a fraction */
     WANTED_THRESHOLD,    /* a number, or "best" or "default" */
 } Wanted;
 

@@ -1,10 +1,13 @@
 /*
  * question - asking a model about pictures, and its answer.
  */
+#include <math.h>
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "draw/label.h"
 #include "image/encode.h"
+#include "image/raster.h"
 #include "server/routes.h"
 #include "value/wire.h"
 #include "value/wire_image.h"
@@ -53,7 +56,8 @@ bool picture_read(Request *request, const Json *json, Image **image, Error *err)
 typedef struct Reply {
     const Question *question;
     const Package  *package;
-    const float    *scores;
+    const float    *scores;       /* of classifiers */
+    const Found    *found;        /* of detectors */
     const Image    *image;
     Text            id;
     double          seconds;
@@ -69,60 +73,73 @@ static Value size_value(Arena *arena, const Image *image)
     return dict_done(&size);
 }
 
-/* All classes with their scores, and the names of those that reach the threshold. */
-static void fill_multi_label(DictBuilder *dict, const Reply *reply)
+/* Two pixels wide, inside of the box. */
+static void draw_frame(Image *picture, const Proposal *box, Color c)
 {
-    const Package *package     = reply->package;
-    DictBuilder    predictions = dict_builder(reply->arena, (size_t)package->class_count);
-    ListBuilder    names       = list_builder(reply->arena, 4);
+    enum { WIDTH = 2 };
+    int x = (int)box->x1, y = (int)box->y1, w = (int)box->x2 - x, h = (int)box->y2 - y;
 
-    for (int i = 0; i < package->class_count; i++) {
-        DictBuilder one = dict_builder(reply->arena, 2);
-
-        dict_set(&one, TEXT("confidence"), value_double((double)reply->scores[i]));
-        dict_set(&one, TEXT("class_id"), value_int(i));
-        dict_set(&predictions, package->classes[i], dict_done(&one));
-        if ((double)reply->scores[i] >= reply->question->confidence) {
-            list_add(&names, value_text(package->classes[i]));
-        }
-    }
-    dict_set(dict, TEXT("inference_id"), value_text(reply->id));
-    dict_set(dict, TEXT("time"), value_double(reply->seconds));
-    dict_set(dict, TEXT("image"), size_value(reply->arena, reply->image));
-    dict_set(dict, TEXT("predictions"), dict_done(&predictions));
-    dict_set(dict, TEXT("predicted_classes"), list_done(&names));
+    raster_fill(picture, (Rect){ x, y, w, WIDTH - 1 }, c.blue, c.green, c.red);
+    raster_fill(picture, (Rect){ x, y + h - WIDTH, w, WIDTH - 1 }, c.blue, c.green, c.red);
+    raster_fill(picture, (Rect){ x, y, WIDTH - 1, h }, c.blue, c.green, c.red);
+    raster_fill(picture, (Rect){ x + w - WIDTH, y, WIDTH - 1, h }, c.blue, c.green, c.red);
 }
 
-/* The picture with the best class in its corner, as JPEG. */
-static bool draw_answer(const Reply *reply, const Ranking *ranking, Buffer *out, Error *err)
+/* The best class in the picture's corner. */
+static bool draw_class(const Reply *reply, Image *picture, Error *err)
+{
+    Ranking ranking = classification_rank(reply->arena, reply->scores, reply->package->class_count,
+                                          reply->question->confidence);
+    const ClassScore *best = ranking.scores;
+
+    if (ranking.count == 0) {
+        return true;
+    }
+    return label_draw(picture, text_of(arena_printf(reply->arena, "%.*s %.2f",
+                                                    SHOW(reply->package->classes[best->id]),
+                                                    best->confidence)),
+                      0, 0, POSITION_BOTTOM_LEFT, plate_color, &label_style, err);
+}
+
+/* A box around every object, with its class on top. */
+static bool draw_found(const Reply *reply, Image *picture, Error *err)
+{
+    for (int i = 0; i < reply->found->count; i++) {
+        const Proposal *box  = &reply->found->items[i];
+        const char     *text = arena_printf(reply->arena, "%.*s %.2f",
+                                            SHOW(reply->package->classes[box->class_id]),
+                                            (double)box->score);
+        Color           color = plate_color;
+
+        draw_frame(picture, box, color);
+        if (!label_draw(picture, text_of(text), (double)box->x1, (double)box->y1,
+                        POSITION_TOP_LEFT, color, &label_style, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The picture with what was seen in it, as JPEG. */
+static bool draw_answer(const Reply *reply, Buffer *out, Error *err)
 {
     Image *picture = image_copy(reply->image, err);
-    bool   ok      = picture != NULL;
+    bool   ok      = picture && (reply->found ? draw_found : draw_class)(reply, picture, err) &&
+                     image_encode_jpeg(picture, PICTURE_QUALITY, out, err) &&
+                     (!out->failed || fail(err, ERR_MEMORY, "no memory for the labelled picture"));
 
-    if (ok && ranking->count > 0) {
-        const ClassScore *best = &ranking->scores[0];
-        const char       *text = arena_printf(reply->arena, "%.*s %.2f",
-                                              SHOW(reply->package->classes[best->id]),
-                                              best->confidence);
-
-        ok = label_draw(picture, text_of(text), 0, 0, POSITION_BOTTOM_LEFT, plate_color,
-                        &label_style, err);
-    }
-    ok = ok && image_encode_jpeg(picture, PICTURE_QUALITY, out, err) &&
-         (!out->failed || fail(err, ERR_MEMORY, "no memory for the labelled picture"));
     image_unref(picture);
     return ok;
 }
 
-static bool set_visualization(DictBuilder *dict, const Reply *reply, const Ranking *ranking,
-                              Error *err)
+static bool set_visualization(DictBuilder *dict, const Reply *reply, Error *err)
 {
     Buffer jpeg;
     char  *text = NULL;
     bool   ok;
 
     buffer_init(&jpeg, LIMIT_RESPONSE_BODY);
-    ok = draw_answer(reply, ranking, &jpeg, err);
+    ok = draw_answer(reply, &jpeg, err);
     if (ok) {
         text = arena_try(reply->arena, base64_size(jpeg.length) + 1, 1);
         ok   = text != NULL || fail(err, ERR_MEMORY, "no memory for the labelled picture");
@@ -136,31 +153,77 @@ static bool set_visualization(DictBuilder *dict, const Reply *reply, const Ranki
     return ok;
 }
 
-static bool write_reply(JsonWriter *w, const Reply *reply, Error *err)
+/* A box by its middle and size. */
+static Value found_value(const Reply *reply, const Proposal *box)
 {
+    DictBuilder dict = dict_builder(reply->arena, 8);
+    double      x1 = (double)box->x1, y1 = (double)box->y1, x2 = (double)box->x2,
+                y2 = (double)box->y2;
+    char        id[UUID_SIZE];
+
+    uuid4(id);
+    dict_set(&dict, TEXT("x"), value_double((x1 + x2) / 2));
+    dict_set(&dict, TEXT("y"), value_double((y1 + y2) / 2));
+    dict_set(&dict, TEXT("width"), value_double(x2 - x1));
+    dict_set(&dict, TEXT("height"), value_double(y2 - y1));
+    dict_set(&dict, TEXT("confidence"), value_double((double)box->score));
+    dict_set(&dict, TEXT("class"), value_text(reply->package->classes[box->class_id]));
+    dict_set(&dict, TEXT("class_id"), value_int(box->class_id));
+    dict_set(&dict, TEXT("detection_id"), value_text(arena_text(reply->arena, text_of(id))));
+    return dict_done(&dict);
+}
+
+static bool write_found(JsonWriter *w, const Reply *reply, Error *err)
+{
+    DictBuilder dict = dict_builder(reply->arena, 5);
+    ListBuilder list = list_builder(reply->arena, (size_t)reply->found->count);
+
+    for (int i = 0; i < reply->found->count; i++) {
+        list_add(&list, found_value(reply, &reply->found->items[i]));
+    }
+    if (reply->question->visualize && !set_visualization(&dict, reply, err)) {
+        return false;
+    }
+    dict_set(&dict, TEXT("inference_id"), value_text(reply->id));
+    dict_set(&dict, TEXT("time"), value_double(reply->seconds));
+    dict_set(&dict, TEXT("image"), size_value(reply->arena, reply->image));
+    dict_set(&dict, TEXT("predictions"), list_done(&list));
+    return wire_write(w, dict_done(&dict), err);
+}
+
+static bool write_scores(JsonWriter *w, const Reply *reply, Error *err)
+{
+    ClassificationAnswer answer = {
+        reply->id, reply->seconds, { image_width(reply->image), image_height(reply->image) },
+        reply->package->classes,
+    };
     DictBuilder dict    = dict_builder(reply->arena, 8);
     Ranking     ranking = classification_rank(reply->arena, reply->scores,
                                               reply->package->class_count,
                                               reply->question->confidence);
 
-    if (reply->question->visualize && !set_visualization(&dict, reply, &ranking, err)) {
+    if (reply->question->visualize && !set_visualization(&dict, reply, err)) {
         return false;
     }
     if (reply->package->task == TASK_MULTI_LABEL) {
-        fill_multi_label(&dict, reply);
+        classification_fill_multi(&dict, &answer, reply->scores, reply->package->class_count,
+                                  reply->question->confidence);
     } else {
-        classification_fill(&dict, &(ClassificationAnswer){
-            reply->id, reply->seconds,
-            { image_width(reply->image), image_height(reply->image) }, reply->package->classes },
-            ranking);
+        classification_fill(&dict, &answer, ranking);
     }
     return wire_write(w, dict_done(&dict), err);
+}
+
+static bool write_reply(JsonWriter *w, const Reply *reply, Error *err)
+{
+    return reply->found ? write_found(w, reply, err) : write_scores(w, reply, err);
 }
 
 static bool write_replies(Response *response, Reply *reply, Error *err)
 {
     const Question *question = reply->question;
     const float    *scores   = reply->scores;
+    const Found    *found    = reply->found;
     JsonWriter      w        = json_writer(&response->buffer);
 
     if (question->as_list) {
@@ -168,7 +231,8 @@ static bool write_replies(Response *response, Reply *reply, Error *err)
     }
     for (int i = 0; i < question->count; i++) {
         reply->image  = question->images[i];
-        reply->scores = scores + (size_t)i * (size_t)reply->package->class_count;
+        reply->found  = found ? &found[i] : NULL;
+        reply->scores = scores ? scores + (size_t)i * (size_t)reply->package->class_count : NULL;
         if (!write_reply(&w, reply, err)) {
             return false;
         }
@@ -181,12 +245,9 @@ static bool write_replies(Response *response, Reply *reply, Error *err)
 
 static bool write_picture(Response *response, Reply *reply, Error *err)
 {
-    Ranking ranking = classification_rank(reply->arena, reply->scores, reply->package->class_count,
-                                          reply->question->confidence);
-
     reply->image           = reply->question->images[0];
     response->content_type = "image/jpeg";
-    return draw_answer(reply, &ranking, &response->buffer, err);
+    return draw_answer(reply, &response->buffer, err);
 }
 
 /* ---- asking --------------------------------------------------------------------- */
@@ -199,9 +260,30 @@ static void unref_model(void *model)
 static bool task_fits(const Package *package, Error *err)
 {
     return package->task == TASK_CLASSIFICATION || package->task == TASK_MULTI_LABEL ||
-           fail(err, ERR_MISSING, "model %.60s is for %s; this server runs models for %s and %s",
-                package->id, task_name(package->task), task_name(TASK_CLASSIFICATION),
-                task_name(TASK_MULTI_LABEL));
+           package->task == TASK_DETECTION ||
+           fail(err, ERR_MISSING, "model %.60s is for %s; this server runs models for %s, %s and "
+                "%s", package->id, task_name(package->task), task_name(TASK_CLASSIFICATION),
+                task_name(TASK_MULTI_LABEL), task_name(TASK_DETECTION));
+}
+
+/* What the model sees in the pictures, into the reply. */
+static bool look(Model *model, Request *request, const Question *question, Reply *reply,
+                 Error *err)
+{
+    DetectOptions options = question->detect;
+    Found        *found;
+
+    if (reply->package->task != TASK_DETECTION) {
+        reply->scores = model_classify(model, request->arena, question->images, question->count,
+                                       question->off, request->cancel, err);
+        return reply->scores != NULL;
+    }
+    found              = arena_array(request->arena, Found, question->count);
+    options.confidence = question->own_confidence ? NAN : question->confidence;
+    reply->found       = found;
+    return found ? model_detect(model, request->arena, question->images, question->count,
+                                question->off, &options, request->cancel, found, err)
+                 : fail(err, ERR_MEMORY, "no memory for the inference");
 }
 
 static bool ask(App *app, Request *request, Response *response, const Question *question,
@@ -222,9 +304,7 @@ static bool ask(App *app, Request *request, Response *response, const Question *
     if (!task_fits(reply.package, err)) {
         return false;
     }
-    reply.scores = model_classify(model, request->arena, question->images, question->count,
-                                  question->off, request->cancel, err);
-    if (!reply.scores) {
+    if (!look(model, request, question, &reply, err)) {
         return false;
     }
     if (!reply.id.at) {

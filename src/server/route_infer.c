@@ -4,12 +4,16 @@
  * A model answers in the shape of its own task, whichever of the routes it was
  * asked on.
  */
+#include <math.h>
+
 #include "base/text.h"
 #include "server/body.h"
 #include "server/routes.h"
 
 static const double default_confidence = 0.4;     /* of a request that names none */
 static const double model_confidence   = 0.5;     /* "best" and "default" */
+static const double default_iou        = 0.3;
+enum { default_most = 300 };
 
 static const Member members_infer[] = {
     { "id", WANTED_TEXT, false, false },
@@ -26,6 +30,11 @@ static const Member members_infer[] = {
     { "disable_preproc_grayscale", WANTED_FLAG, false, true },
     { "disable_preproc_static_crop", WANTED_FLAG, false, true },
     { "confidence", WANTED_THRESHOLD, false, false },
+    { "iou_threshold", WANTED_NUMBER, false, true },
+    { "max_detections", WANTED_INTEGER, false, true },
+    { "max_candidates", WANTED_INTEGER, false, true },
+    { "class_agnostic_nms", WANTED_FLAG, false, true },
+    { "class_filter", WANTED_TEXTS, false, true },
     { "visualize_predictions", WANTED_FLAG, false, true },
     { 0 },
 };
@@ -78,14 +87,34 @@ static bool check_pictures(Request *request, Response *response, const Json *ima
     return details_done(&details);
 }
 
-static double confidence_of(const Json *json)
+static double confidence_of(const Json *json, bool *own)
 {
     double number = default_confidence;
 
-    if (json && !number_parse(json, &number)) {
-        return model_confidence;
+    *own = json && !number_parse(json, &number);
+    return *own ? model_confidence : number;
+}
+
+/* What only detectors are asked. */
+static DetectOptions detect_options(Request *request, const Json *body)
+{
+    const Json   *filter  = json_get(body, "class_filter");
+    Text         *names   = arena_array(request->arena, Text, MAX(json_count(filter), 1));
+    JsonWalk      walk    = json_walk(filter);
+    DetectOptions options = {
+        .iou = default_iou, .most = default_most,
+        .agnostic = flag_of(json_get(body, "class_agnostic_nms"), false), .only = names,
+    };
+    double        most;
+
+    (void)number_parse(json_get(body, "iou_threshold"), &options.iou);
+    if (number_parse(json_get(body, "max_detections"), &most)) {
+        options.most = (int64_t)fmax(0, fmin(most, INT32_MAX));
     }
-    return number;
+    while (names && json_next(&walk)) {
+        names[options.only_count++] = json_text(walk.value);
+    }
+    return options;
 }
 
 static bool load_pictures(Request *request, Response *response, const Json *image,
@@ -126,7 +155,6 @@ static void infer(App *app, Request *request, Response *response)
     Question    question = {
         .model_id = json_text(json_get(body, "model_id")),
         .id = json_text(json_get(body, "id")),
-        .confidence = confidence_of(json_get(body, "confidence")),
         .visualize = flag_of(json_get(body, "visualize_predictions"), false),
         .off = {
             .contrast = flag_of(json_get(body, "disable_preproc_contrast"), false),
@@ -135,6 +163,8 @@ static void infer(App *app, Request *request, Response *response)
         },
     };
 
+    question.confidence = confidence_of(json_get(body, "confidence"), &question.own_confidence);
+    question.detect     = detect_options(request, body);
     if (body && check_pictures(request, response, image) &&
         load_pictures(request, response, image, &question)) {
         question_answer(app, request, response, &question);
@@ -145,7 +175,7 @@ const Route routes_infer[] = {
     { METHOD_POST, "/infer/classification", infer, LIMIT_REQUEST_BODY,
       "Classify a picture or a list of them: {\"model_id\", \"image\"}." },
     { METHOD_POST, "/infer/object_detection", infer, LIMIT_REQUEST_BODY,
-      "As /infer/classification; models for detection do not run here yet." },
+      "Find objects in a picture or a list of them: {\"model_id\", \"image\"}." },
     { METHOD_POST, "/infer/instance_segmentation", infer, LIMIT_REQUEST_BODY,
       "As /infer/classification; models for segmentation do not run here yet." },
     { METHOD_POST, "/infer/semantic_segmentation", infer, LIMIT_REQUEST_BODY,

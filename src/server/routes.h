@@ -5,6 +5,7 @@
 #define OCELLUS_SERVER_ROUTES_H
 
 #include "base/json.h"
+#include "model/detect.h"
 #include "server/app.h"
 #include "server/http.h"
 
@@ -32,6 +33,8 @@ typedef struct Question {
     Image *const *images;
     int           count;
     double        confidence;
+    bool          own_confidence;   /* the model's own threshold instead ("best", "default") */
+    DetectOptions detect;           /* of detectors; its confidence is set from the above */
     PreprocessOff off;
     bool          visualize;        /* the picture with its label, in the answer */
     bool          as_list;          /* a list of answers */

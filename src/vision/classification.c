@@ -81,3 +81,27 @@ void classification_fill(DictBuilder *builder, const ClassificationAnswer *answe
     dict_set(builder, TEXT("confidence"),
              value_double(ranking.count ? ranking.scores[0].confidence : 0));
 }
+
+void classification_fill_multi(DictBuilder *builder, const ClassificationAnswer *answer,
+                               const float *scores, int count, double threshold)
+{
+    Arena      *arena  = builder->arena;
+    DictBuilder all    = dict_builder(arena, (size_t)count);
+    ListBuilder chosen = list_builder(arena, 4);
+
+    for (int i = 0; i < count; i++) {
+        DictBuilder one = dict_builder(arena, 2);
+
+        dict_set(&one, TEXT("confidence"), value_double((double)scores[i]));
+        dict_set(&one, TEXT("class_id"), value_int(i));
+        dict_set(&all, answer->classes[i], dict_done(&one));
+        if ((double)scores[i] >= threshold) {
+            list_add(&chosen, value_text(answer->classes[i]));
+        }
+    }
+    dict_set(builder, TEXT("inference_id"), value_text(answer->inference_id));
+    dict_set(builder, TEXT("time"), value_double(answer->seconds));
+    dict_set(builder, TEXT("image"), image_size(arena, answer->image));
+    dict_set(builder, TEXT("predictions"), dict_done(&all));
+    dict_set(builder, TEXT("predicted_classes"), list_done(&chosen));
+}

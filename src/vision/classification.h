@@ -37,4 +37,9 @@ typedef struct ClassificationAnswer {
 void classification_fill(DictBuilder *builder, const ClassificationAnswer *answer,
                          Ranking ranking);
 
+/* The multi-label answer: all classes with their scores in the model's order, and the
+ * names of those that reach the threshold.  One score a class. */
+void classification_fill_multi(DictBuilder *builder, const ClassificationAnswer *answer,
+                               const float *scores, int count, double threshold);
+
 #endif

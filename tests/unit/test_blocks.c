@@ -480,7 +480,7 @@ TEST(block_list_names_every_file)
     CHECK(folder && file_read("src/blocks/list.h", MIB(1), &list, &err));
     while (folder && (entry = readdir(folder)) != NULL) {
         static const char *const shared[] = { "cache", "chains", "drawing", "embedding",
-                                              "registry", "services", "static_crop",
+                                              "model_block", "registry", "services", "static_crop",
                                               "vlm_answer", "work" };
         char   stem[100];
         bool   is_shared = false;

@@ -1,0 +1,79 @@
+/*
+ * model_block - finding models and going through elements by model.
+ */
+#include "blocks/model_block.h"
+
+#include "base/clock.h"
+
+const Choice model_modes[] = {
+    { "best", THRESHOLD_BEST }, { "default", THRESHOLD_DEFAULT }, { "custom", THRESHOLD_CUSTOM },
+    { 0 },
+};
+
+const Choice model_modes_plain[] = {
+    { "default", THRESHOLD_DEFAULT }, { "custom", THRESHOLD_CUSTOM }, { 0 },
+};
+
+static void unref_model(void *model)
+{
+    model_unref(model);
+}
+
+static bool open_chunk(Call *call, ModelChunk *chunk, Task task)
+{
+    const ModelArgs *in  = call_args(call, chunk->first);
+    Error            err = { 0 };
+    char             id[37];
+
+    chunk->start = clock_now();
+    if (!call->services->models) {
+        fail(&err, ERR_MISSING, "there are no models here");
+        return call_fail_error(call, chunk->first, &err);
+    }
+    chunk->model = models_get(call->services->models, in->model_id, call->cancel, &err);
+    if (!chunk->model || !arena_defer(call->arena, unref_model, chunk->model)) {
+        return call_fail_error(call, chunk->first, &err);
+    }
+    chunk->package = model_package(chunk->model);
+    if (chunk->package->task != task) {
+        fail(&err, ERR_INVALID, "model %.*s is for %s, not for %s", SHOW(in->model_id),
+             task_name(chunk->package->task), task_name(task));
+        return call_fail_error(call, chunk->first, &err);
+    }
+    for (int k = 0; k < chunk->count; k++) {
+        chunk->images[k] = ((const ModelArgs *)call_args(call, chunk->first + k))->image;
+    }
+    call->services->new_id(call->services->context, id);
+    chunk->inference_id = arena_text(call->arena, text_of(id));
+    return true;
+}
+
+static bool same_model(const Call *call, int a, int b)
+{
+    const ModelArgs *x = call_args(call, a), *y = call_args(call, b);
+
+    return text_equal(x->model_id, y->model_id);
+}
+
+bool model_block_run(Call *call, Task task, ModelAnswer answer)
+{
+    ModelChunk chunk = { 0 };
+
+    while (chunk.first < call->count) {
+        chunk.count = 1;
+        while (chunk.first + chunk.count < call->count && chunk.count < LIMIT_BATCH &&
+               same_model(call, chunk.first, chunk.first + chunk.count)) {
+            chunk.count++;
+        }
+        if (!open_chunk(call, &chunk, task) || !answer(call, &chunk)) {
+            return false;
+        }
+        chunk.first += chunk.count;
+    }
+    return true;
+}
+
+double model_chunk_seconds(const ModelChunk *chunk)
+{
+    return (double)(clock_now() - chunk->start) / 1e9;
+}

@@ -1,0 +1,175 @@
+/*
+ * detect - from pictures to boxes.
+ */
+#include "model/detect.h"
+
+#include <math.h>
+
+#include "model/model_inside.h"
+#include "vision/box_layout.h"
+
+/* What the reference's packages start with where nothing is said. */
+static double default_confidence(const Package *package)
+{
+    return package->architecture && strncmp(package->architecture, "yolo26", 6) == 0 ? 0.25 : 0.4;
+}
+
+/* ---- tensors --------------------------------------------------------------------- */
+
+/* The part of an output that is picture `i`'s: [batch, rows, columns], or without the
+ * batch where there is one picture. */
+static bool slice(const Tensor *tensor, int i, int count, BoxTensor *out)
+{
+    int first = tensor->rank - 2;
+
+    if (tensor->rank == 2 && count == 1) {
+        *out = (BoxTensor){ tensor->shape[0], tensor->shape[1], tensor->data };
+        return true;
+    }
+    if (tensor->rank != 3 || tensor->shape[0] != count) {
+        return false;
+    }
+    *out = (BoxTensor){ tensor->shape[first], tensor->shape[first + 1], NULL };
+    out->data = tensor->data + (size_t)i * (size_t)out->rows * (size_t)out->columns;
+    return true;
+}
+
+static bool unknown_output(const Model *model, const ModelOutputs *outputs, Error *err)
+{
+    const Tensor *first = &outputs->tensors[0];
+    char          shape[80] = "";
+    size_t        length = 0;
+
+    for (int i = 0; i < first->rank && length < sizeof(shape); i++) {
+        length += (size_t)snprintf(shape + length, sizeof(shape) - length, "%s%lld",
+                                   i ? ", " : "", (long long)first->shape[i]);
+    }
+    return fail(err, ERR_UNSUPPORTED, "model %s: its output [%s] with %d classes is no known layout "
+                "of boxes; [batch, %d, boxes] and [batch, boxes, %d or %d] are read",
+                model->package->id, shape, model->package->class_count,
+                4 + model->package->class_count, 4 + model->package->class_count,
+                5 + model->package->class_count);
+}
+
+/* ---- pictures -------------------------------------------------------------------- */
+
+static float whole_within(double v, int most)
+{
+    return isnan(v) ? 0 : (float)rint(fmin(fmax(v, 0), most));
+}
+
+/* From the network's input back into the picture. */
+static void bring_back(Proposal *box, const PictureFit *fit, const Image *image)
+{
+    int width = image_width(image), height = image_height(image);
+
+    box->x1 = whole_within((box->x1 - fit->left) / fit->scale_x + fit->crop_x, width);
+    box->y1 = whole_within((box->y1 - fit->top) / fit->scale_y + fit->crop_y, height);
+    box->x2 = whole_within((box->x2 - fit->left) / fit->scale_x + fit->crop_x, width);
+    box->y2 = whole_within((box->y2 - fit->top) / fit->scale_y + fit->crop_y, height);
+}
+
+static bool is_wanted(const Package *package, const DetectOptions *options, int class_id)
+{
+    bool wanted = options->only_count == 0;
+
+    for (int i = 0; i < options->only_count && !wanted; i++) {
+        wanted = text_equal(options->only[i], package->classes[class_id]);
+    }
+    return wanted;
+}
+
+typedef struct Detecting {
+    Model               *model;
+    Arena               *arena;
+    const DetectOptions *options;
+    const Cancel        *cancel;
+    PreprocessOff        off;
+    const ModelOutputs  *outputs;
+    int                  pictures;
+    Error               *err;
+} Detecting;
+
+static bool read_boxes(const Detecting *d, int i, Size size, BoxLayout *layout, Found *found)
+{
+    const Package *package = d->model->package;
+    BoxTensor      tensors[2] = { 0 };
+    int            count = MIN(d->outputs->count, 2);
+    double         confidence = isnan(d->options->confidence) ? default_confidence(package)
+                                                              : d->options->confidence;
+    BoxReading     how;
+
+    for (int k = 0; k < count; k++) {
+        if (!slice(&d->outputs->tensors[k], i, d->pictures, &tensors[k])) {
+            if (k == 0) {
+                return unknown_output(d->model, d->outputs, d->err);
+            }
+            count = 1;
+        }
+    }
+    how = (BoxReading){ box_layout_of(tensors, count, package->class_count, package->architecture),
+                        package->class_count, size.width, size.height,
+                        package->architecture && strncmp(package->architecture, "yolox", 5) == 0,
+                        (float)confidence };
+    if (how.layout == BOXES_UNKNOWN) {
+        return unknown_output(d->model, d->outputs, d->err);
+    }
+    *layout      = how.layout;
+    found->items = box_layout_read(d->arena, &how, tensors, &found->count, d->err);
+    return found->items != NULL;
+}
+
+static bool detect_one(const Detecting *d, const Image *image, int i, Found *found)
+{
+    const Preprocess *preprocess = &d->model->how;
+    Size              size = preprocess_size(preprocess, image, d->off);
+    PictureFit        fit  = preprocess_fit(preprocess, true, image, d->off, size);
+    Suppression       how  = { (float)d->options->iou, d->options->agnostic,
+                               (int)MIN(d->options->most, INT32_MAX) };
+    BoxLayout         layout = BOXES_UNKNOWN;
+    int               kept = 0;
+
+    if (!read_boxes(d, i, size, &layout, found)) {
+        return false;
+    }
+    if (box_layout_suppresses(layout)) {
+        found->count = proposals_suppress(d->arena, found->items, found->count, &how, d->cancel,
+                                          d->err);
+    } else {
+        proposals_sort(found->items, found->count);
+    }
+    if (found->count < 0) {
+        return false;
+    }
+    for (int k = 0; k < found->count; k++) {
+        Proposal box = found->items[k];
+
+        if (is_wanted(d->model->package, d->options, box.class_id)) {
+            bring_back(&box, &fit, image);
+            found->items[kept++] = box;
+        }
+    }
+    found->count = kept;
+    return true;
+}
+
+bool model_detect(Model *model, Arena *arena, Image *const images[], int count, PreprocessOff off,
+                  const DetectOptions *options, const Cancel *cancel, Found *found, Error *err)
+{
+    ModelOutputs outputs;
+    Detecting    d = { model, arena, options, cancel, off, &outputs, count, err };
+
+    if (model->package->task != TASK_DETECTION) {
+        return fail(err, ERR_INVALID, "model %s is for %s, not for object detection",
+                    model->package->id, task_name(model->package->task));
+    }
+    if (!model_run(model, arena, images, count, off, cancel, &outputs, err)) {
+        return false;
+    }
+    for (int i = 0; i < count; i++) {
+        if (!detect_one(&d, images[i], i, &found[i])) {
+            return false;
+        }
+    }
+    return true;
+}
