@@ -44,8 +44,8 @@ static bool unknown_output(const Model *model, const ModelOutputs *outputs, Erro
         length += (size_t)snprintf(shape + length, sizeof(shape) - length, "%s%lld",
                                    i ? ", " : "", (long long)first->shape[i]);
     }
-    return fail(err, ERR_UNSUPPORTED, "model %s: its output [%s] with %d classes is no known layout "
-                "of boxes; [batch, %d, boxes] and [batch, boxes, %d or %d] are read",
+    return fail(err, ERR_UNSUPPORTED, "model %s: its output [%s] with %d classes is no layout "
+                "of boxes that is known; [batch, %d, boxes] and [batch, boxes, %d or %d] are read",
                 model->package->id, shape, model->package->class_count,
                 4 + model->package->class_count, 4 + model->package->class_count,
                 5 + model->package->class_count);
