@@ -67,7 +67,7 @@ LDLIBS   += $(PACKAGE_LIBS) -lm -ldl -lpthread
 # --- the program ------------------------------------------------------------
 
 .PHONY: all
-all: $(BUILD)/ocellus
+all: $(BUILD)/ocellus $(BUILD)/ocellus-text.so
 
 $(BUILD)/ocellus: $(OBJECTS)
 	@mkdir -p $(@D)
@@ -91,6 +91,24 @@ $(GEN)/web_assets.o: $(GEN)/web_assets.c Makefile
 # model/ knows where the build's own copy lies.
 $(BUILD)/src/model/%.o: CPPFLAGS += -isystem $(DEPS_DIR)/onnxruntime/include \
   -DOCELLUS_ONNXRUNTIME_DEFAULT='"$(DEPS_DIR)/onnxruntime/lib/libonnxruntime.so.1"'
+
+# --- modules ----------------------------------------------------------------
+
+# Shared objects beside the program, opened when first needed.  The stamp says which
+# interface a program or module was built with.
+TEXT_SOURCES := $(wildcard modules/text/*.c)
+TEXT_OBJECTS := $(TEXT_SOURCES:%.c=$(BUILD)/%.o)
+TEXT_CFLAGS  := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags raqm fontconfig freetype2))
+TEXT_LIBS    := $(shell pkg-config --libs raqm harfbuzz fontconfig freetype2) -lm -lpthread
+TEXT_STAMP   := -DOCELLUS_MODULE_STAMP='"$(firstword $(shell cksum src/draw/text_module.h))"'
+
+$(TEXT_OBJECTS): CPPFLAGS += $(TEXT_CFLAGS) $(TEXT_STAMP)
+$(TEXT_OBJECTS): CFLAGS += -fPIC -fvisibility=hidden
+$(BUILD)/src/draw/font.o: CPPFLAGS += $(TEXT_STAMP)
+
+$(BUILD)/ocellus-text.so: $(TEXT_OBJECTS)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-z,relro,-z,now -Wl,--as-needed $^ $(TEXT_LIBS) -o $@
 
 # --- generated sources ------------------------------------------------------
 
@@ -118,7 +136,7 @@ $(GEN)/web_assets.c: tools/embed $(GEN)/web_assets.list $(WEB) $(SAMPLES)
 test-unit: unit
 	@$(RUN_UNIT) $(BUILD)/unit
 
-unit: $(BUILD)/unit
+unit: $(BUILD)/unit $(BUILD)/ocellus-text.so
 
 $(BUILD)/unit: $(LIBRARY) $(UNIT)
 	$(SAY) LINK $@
@@ -199,11 +217,13 @@ nightly: asan tsan
 install: all
 	install -D -m 755 $(BUILD)/ocellus $(DESTDIR)$(PREFIX)/bin/ocellus
 	install -d $(DESTDIR)$(PREFIX)/lib/ocellus
+	install -m 644 $(BUILD)/ocellus-text.so $(DESTDIR)$(PREFIX)/lib/ocellus/
 	for lib in $(wildcard $(DEPS)/*/lib/*.so*); do \
 	  cp -P "$$lib" $(DESTDIR)$(PREFIX)/lib/ocellus/; done
 
 clean:
-	rm -rf $(BUILD)/src $(BUILD)/tests $(GEN) $(BUILD)/ocellus $(BUILD)/unit
+	rm -rf $(BUILD)/src $(BUILD)/modules $(BUILD)/tests $(GEN) $(BUILD)/ocellus $(BUILD)/unit
+	rm -f $(BUILD)/ocellus-text.so
 	rm -rf $(BUILD)-asan $(BUILD)-tsan $(BUILD)-clang $(BUILD)-fuzz
 
--include $(OBJECTS:.o=.d) $(UNIT:.o=.d) $(FUZZERS:%=$(BUILD)/tests/fuzz/%.d)
+-include $(OBJECTS:.o=.d) $(TEXT_OBJECTS:.o=.d) $(UNIT:.o=.d) $(FUZZERS:%=$(BUILD)/tests/fuzz/%.d)

@@ -39,6 +39,12 @@
 #define LIMIT_CONTOUR_BYTES    MIB(256)    /* points of all outlines in one picture */
 #define LIMIT_BLUR_SIZE        65535       /* of a kernel: from side to side of any picture */
 
+/* Text in pictures, beyond ASCII */
+#define LIMIT_TEXT_POINTS      2000        /* characters of one line; the rest is cut */
+#define LIMIT_TEXT_SIZE        1000        /* of a font, in pixels */
+#define LIMIT_TEXT_FONTS       64          /* that are looked through for a character */
+#define LIMIT_GLYPH_CACHE      MIB(8)
+
 /* Workflows */
 #define LIMIT_STEPS            1000
 #define LIMIT_INNER_DEPTH      4           /* workflows inside workflows */

@@ -96,7 +96,7 @@ typedef struct Field {
     KindMask      kinds;        /* what a selector may deliver; 0 = literal only */
     const char   *alias;        /* another key that is accepted */
     const char   *preset;       /* default as JSON text; NULL = required */
-    const Choice *choices;
+    const Choice *choices;      /* of a FIELD_TEXT: the texts but for what steps give */
     FieldParser   parse;        /* of FIELD_PARSED */
     const char   *schema;       /* of FIELD_PARSED: its literals' JSON schema, members only */
     Range         range;        /* numbers; of literals and of run-time values */

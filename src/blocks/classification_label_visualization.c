@@ -8,27 +8,16 @@
 #include <math.h>
 
 #include "base/text.h"
-#include "blocks/block.h"
-#include "draw/label.h"
+#include "blocks/drawing.h"
 
 enum { TEXT_CLASS, TEXT_CONFIDENCE, TEXT_BOTH };
 
 typedef struct Args {
-    Image   *image;
-    bool     copy_image;
-    Value    predictions;
-    Text     palette;
-    int64_t  palette_size;
-    TextList custom_colors;
-    int      axis;
-    int      text;
-    int      position;
-    Text     text_color;
-    double   scale;
-    int64_t  thickness, padding, radius;
+    DrawingArgs drawing;
+    Value       predictions;
+    int         text, position;
+    PlateArgs   plate;
 } Args;
-
-static const Choice axes[] = { { "INDEX", 0 }, { "CLASS", 1 }, { "TRACK", 2 }, { 0 } };
 
 static const Choice texts[] = {
     { "Class", TEXT_CLASS }, { "Confidence", TEXT_CONFIDENCE },
@@ -44,25 +33,12 @@ static const Choice positions[] = {
 };
 
 static const Field fields[] = {
-    { "image", IMAGE(Args, image), .alias = "images", .help = "The picture to write into." },
-
-    { "copy_image", BOOLEAN(Args, copy_image), .kinds = KIND(BOOLEAN), .preset = "true",
-      .help = "Accepted for compatibility; pictures of other steps are never changed." },
+    DRAWING_FIELDS(Args),
 
     { "predictions", VALUE(Args, predictions), .kinds = KIND(CLS), .selector_only = true,
       .from = FROM_STEPS, .help = "The classification to write." },
 
-    { "color_palette", STRING(Args, palette), .kinds = KIND(STRING), .preset = "\"DEFAULT\"",
-      .help = "DEFAULT, ROBOFLOW, CUSTOM or the name of a Matplotlib colour map." },
-
-    { "palette_size", INTEGER(Args, palette_size), .kinds = KIND(INTEGER), .preset = "10",
-      .help = "Number of colours taken from a Matplotlib map." },
-
-    { "custom_colors", STRINGS(Args, custom_colors), .kinds = KIND(LIST), .preset = "[]",
-      .help = "The colours of the CUSTOM palette." },
-
-    { "color_axis", CHOICE(Args, axis, axes), .kinds = KIND(STRING), .preset = "\"CLASS\"",
-      .help = "What decides the colour; labels of classes are coloured by class." },
+    PALETTE_FIELDS(Args),
 
     { "text", CHOICE(Args, text, texts), .kinds = KIND(STRING), .from = FROM_INPUTS,
       .preset = "\"Class\"", .help = "What to write." },
@@ -70,28 +46,8 @@ static const Field fields[] = {
     { "text_position", CHOICE(Args, position, positions), .kinds = KIND(STRING),
       .from = FROM_INPUTS, .preset = "\"TOP_LEFT\"", .help = "Where to write it." },
 
-    { "text_color", STRING(Args, text_color), .kinds = KIND(STRING), .from = FROM_INPUTS,
-      .preset = "\"WHITE\"", .help = "Colour of the text." },
+    PLATE_FIELDS(Args, plate, FROM_INPUTS),
 
-    { "text_scale", NUMBER(Args, scale), .kinds = KIND(FLOAT), .from = FROM_INPUTS,
-      .preset = "1.0", .help = "Size of the text; at 1.0 a capital is 21 pixels high." },
-
-    { "text_thickness", INTEGER(Args, thickness), .kinds = KIND(INTEGER), .from = FROM_INPUTS,
-      .preset = "1", .help = "Width of the strokes in pixels." },
-
-    { "text_padding", INTEGER(Args, padding), .kinds = KIND(INTEGER), .from = FROM_INPUTS,
-      .preset = "10", .help = "Space around the text in pixels." },
-
-    { "border_radius", INTEGER(Args, radius), .kinds = KIND(INTEGER), .from = FROM_INPUTS,
-      .preset = "0", .help = "Rounding of the plate's corners in pixels." },
-
-    { 0 },
-};
-
-enum { OUT_IMAGE };
-
-static const Output outputs[] = {
-    [OUT_IMAGE] = { "image", KIND(IMAGE), "The picture with the labels in it." },
     { 0 },
 };
 
@@ -194,111 +150,70 @@ static Text line_text(Arena *arena, const Line *line, int what)
 }
 
 /* The pseudo box of line i: the label hangs on it as on a detection. */
-static void line_box(const Args *in, const Lines *lines, int i, double width, double height,
-                     size_t longest, double box[4])
+static Box line_box(const Args *in, const Lines *lines, int i, double width, double height,
+                    size_t longest)
 {
-    double scale = in->scale, padding = (double)in->padding;
-    double pitch = 20 * scale + 2 * padding + 2 * (double)in->thickness + 5;
+    double scale = in->plate.scale, padding = (double)in->plate.padding;
+    double pitch = 20 * scale + 2 * padding + 2 * (double)in->plate.thickness + 5;
     double inset = (double)longest * 15 * scale + 2 * padding + 20 + 3 * fmax(0, 10 - padding);
-    double top;
+    double top   = fmax(0, (height - lines->count * pitch) / 2) + i * pitch;
 
-    box[0] = 0;
-    box[2] = width;
     if (in->position <= POSITION_TOP_RIGHT) {
-        box[1] = pitch + i * pitch;
-        box[3] = height;
-    } else if (in->position >= POSITION_BOTTOM_LEFT) {
-        box[1] = 0;
-        box[3] = height - (pitch + (lines->count - 1 - i) * pitch);
-    } else {
-        top    = fmax(0, (height - lines->count * pitch) / 2) + i * pitch;
-        box[1] = top;
-        box[3] = top + pitch;
-        if (in->position == POSITION_CENTER_LEFT) {
-            box[0] = inset;
-        } else if (in->position == POSITION_CENTER_RIGHT) {
-            box[2] = width - inset;
-        }
+        return (Box){ 0, pitch + i * pitch, width, height };
     }
+    if (in->position >= POSITION_BOTTOM_LEFT) {
+        return (Box){ 0, 0, width, height - (pitch + (lines->count - 1 - i) * pitch) };
+    }
+    return (Box){ in->position == POSITION_CENTER_LEFT ? inset : 0, top,
+                  in->position == POSITION_CENTER_RIGHT ? width - inset : width, top + pitch };
 }
 
-/* The anchor of a box for a position; left, middle, right and top, middle,
- * bottom. */
-static void anchor_of(const double box[4], int position, double *x, double *y)
-{
-    static const int8_t columns[] = { 0, 1, 2, 0, 1, 2, 0, 1, 2 };
-    static const int8_t rows[]    = { 0, 0, 0, 1, 1, 1, 2, 2, 2 };
-
-    *x = columns[position] == 0 ? box[0] : columns[position] == 2 ? box[2] : (box[0] + box[2]) / 2;
-    *y = rows[position] == 0 ? box[1] : rows[position] == 2 ? box[3] : (box[1] + box[3]) / 2;
-}
-
-static bool draw_lines(Call *call, const Args *in, const Lines *lines, Image *out, Error *err)
+static bool draw_lines(Arena *arena, const Args *in, const Lines *lines, Image *out, Error *err)
 {
     const Value *size    = value_get(in->predictions, TEXT("image"));
-    double       width   = size ? number_in(*size, TEXT("width")) : image_width(in->image);
-    double       height  = size ? number_in(*size, TEXT("height")) : image_height(in->image);
+    double       width   = size ? number_in(*size, TEXT("width")) : image_width(out);
+    double       height  = size ? number_in(*size, TEXT("height")) : image_height(out);
     size_t       longest = 0;
-    LabelStyle   style   = { in->scale, in->thickness, in->padding, in->radius, { 0, 0, 0 } };
+    const PaletteArgs *colors = &in->drawing.palette;
+    LabelStyle   style;
     Palette      palette;
 
-    if (!color_parse(in->text_color, &style.text, err) ||
-        !palette_make(call->arena, in->palette, in->palette_size, in->custom_colors.items,
-                      in->custom_colors.count, &palette, err)) {
+    if (!plate_style(&in->plate, &style, err) ||
+        !palette_make(arena, colors->name, colors->size, colors->custom.items,
+                      colors->custom.count, &palette, err)) {
         return false;
     }
     for (int i = 0; i < lines->count; i++) {
-        longest = MAX(longest, utf8_length(line_text(call->arena, &lines->items[i], in->text)));
+        longest = MAX(longest, utf8_length(line_text(arena, &lines->items[i], in->text)));
     }
     for (int i = 0; i < lines->count; i++) {
         const Line *line = &lines->items[i];
-        double      box[4], x, y;
+        Box         box  = line_box(in, lines, i, width, height, longest);
+        int         x, y;
 
-        line_box(in, lines, i, width, height, longest, box);
-        anchor_of(box, in->position, &x, &y);
-        if (!label_draw(out, line_text(call->arena, line, in->text), x, y,
-                        (Position)in->position, palette_color(&palette, line->id), &style, err)) {
+        box_anchor(box, (Position)in->position, &x, &y);
+        if (!label_draw(out, line_text(arena, line, in->text), x, y, (Position)in->position,
+                        palette_color(&palette, line->id), &style, err)) {
             return false;
         }
     }
     return true;
 }
 
-static bool draw(Call *call, int i, const Args *in)
+static bool draw(Call *call, const void *args, Image *out, Error *err)
 {
-    Error  err = { 0 };
-    Lines  lines;
-    Image *out;
+    const Args *in = args;
+    Lines       lines;
 
     if (!find_lines(call->arena, in->predictions, &lines)) {
-        return call_fail(call, i, "ValueError", "predictions: this is not a classification");
+        return fail(err, ERR_INVALID, "predictions: this is not a classification");
     }
-    if (in->scale < 0 || in->scale > 1000 || in->thickness < 1 || in->padding < 0 ||
-        in->padding > 100000) {
-        return call_fail(call, i, "ValueError", "text_scale, text_thickness or text_padding is "
-                                                "out of range");
-    }
-    out = image_copy(in->image, &err);
-    if (!out) {
-        return call_fail_error(call, i, &err);
-    }
-    if (!draw_lines(call, in, &lines, out, &err)) {
-        image_unref(out);
-        return err.kind == ERR_INVALID ? call_fail(call, i, "ValueError", "%s", err.text)
-                                       : call_fail_error(call, i, &err);
-    }
-    emit_image(call, i, OUT_IMAGE, out);
-    return true;
+    return draw_lines(call->arena, in, &lines, out, err);
 }
 
 static bool run(Call *call)
 {
-    for (int i = 0; i < call->count; i++) {
-        if (!draw(call, i, call_args(call, i))) {
-            return false;
-        }
-    }
-    return true;
+    return drawing_run(call, draw);
 }
 
 const Block block_classification_label_visualization_v1 = {
@@ -309,6 +224,6 @@ const Block block_classification_label_visualization_v1 = {
     .summary   = "Write the predicted class into the picture.",
     .args_size = sizeof(Args),
     .fields    = fields,
-    .outputs   = outputs,
+    .outputs   = drawing_outputs,
     .run       = run,
 };

@@ -79,6 +79,15 @@ Color row_color(const RowColors *colors, int row)
     }
 }
 
+/* ---- labels ------------------------------------------------------------------------- */
+
+bool plate_style(const PlateArgs *args, LabelStyle *out, Error *err)
+{
+    *out = (LabelStyle){ .scale = args->scale, .thickness = args->thickness,
+                         .padding = args->padding, .radius = args->radius };
+    return color_parse(args->color, &out->text, err);
+}
+
 /* ---- anchors ------------------------------------------------------------------------ */
 
 int pixel_of(double v)
@@ -107,12 +116,19 @@ static bool center_of_mass(const Mask *mask, int *x, int *y)
     return count > 0;
 }
 
+void box_anchor(Box box, Position position, int *x, int *y)
+{
+    static const int8_t columns[] = { 0, 1, 2, 0, 1, 2, 0, 1, 2, 1 };
+    static const int8_t rows[]    = { 0, 0, 0, 1, 1, 1, 2, 2, 2, 1 };
+
+    *x = pixel_of(columns[position] == 0 ? box.x1 : columns[position] == 2 ? box.x2
+                                                  : (box.x1 + box.x2) / 2);
+    *y = pixel_of(rows[position] == 0 ? box.y1 : rows[position] == 2 ? box.y2
+                                               : (box.y1 + box.y2) / 2);
+}
+
 bool row_anchor(const Detections *set, int row, Position position, int *x, int *y, Error *err)
 {
-    static const int8_t columns[] = { 0, 1, 2, 0, 1, 2, 0, 1, 2 };
-    static const int8_t rows[]    = { 0, 0, 0, 1, 1, 1, 2, 2, 2 };
-    Box box = set->boxes[row];
-
     if (position == POSITION_CENTER_OF_MASS) {
         if (!set->masks) {
             return fail(err, ERR_INVALID, "CENTER_OF_MASS needs objects with masks");
@@ -120,9 +136,6 @@ bool row_anchor(const Detections *set, int row, Position position, int *x, int *
         center_of_mass(&set->masks[row], x, y);
         return true;
     }
-    *x = pixel_of(columns[position] == 0 ? box.x1 : columns[position] == 2 ? box.x2
-                                                  : (box.x1 + box.x2) / 2);
-    *y = pixel_of(rows[position] == 0 ? box.y1 : rows[position] == 2 ? box.y2
-                                               : (box.y1 + box.y2) / 2);
+    box_anchor(set->boxes[row], position, x, y);
     return true;
 }

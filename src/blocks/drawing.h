@@ -52,6 +52,28 @@ extern const Choice drawing_positions[];       /* of Position, with CENTER_OF_MA
     { "color_axis", CHOICE(S, drawing.palette.axis, drawing_axes), .kinds = KIND(STRING), \
       .preset = "\"CLASS\"", .help = "What decides an object's colour." }
 
+/* How the plate of a label looks. */
+typedef struct PlateArgs {
+    Text    color;
+    double  scale;
+    int64_t thickness, padding, radius;
+} PlateArgs;
+
+#define PLATE_FIELDS(S, m, where) \
+    { "text_color", STRING(S, m.color), .kinds = KIND(STRING), .from = (where), \
+      .preset = "\"WHITE\"", .help = "Colour of the text." }, \
+    { "text_scale", NUMBER(S, m.scale), .kinds = KIND(FLOAT), .from = (where), \
+      .preset = "1.0", .help = "Size of the text; at 1.0 a capital is 21 pixels high." }, \
+    { "text_thickness", INTEGER(S, m.thickness), .kinds = KIND(INTEGER), .from = (where), \
+      .preset = "1", .help = "Width of the strokes in pixels." }, \
+    { "text_padding", INTEGER(S, m.padding), .kinds = KIND(INTEGER), .from = (where), \
+      .preset = "10", .help = "Space around the text in pixels." }, \
+    { "border_radius", INTEGER(S, m.radius), .kinds = KIND(INTEGER), .from = (where), \
+      .preset = "0", .help = "Rounding of the plate's corners in pixels." }
+
+/* ERR_INVALID for a colour that is none. */
+bool plate_style(const PlateArgs *args, LabelStyle *out, Error *err) MUST_USE;
+
 /* The only output of most of them. */
 extern const Output drawing_outputs[];
 
@@ -79,6 +101,9 @@ Color row_color(const RowColors *colors, int row);
 
 /* A double as int() makes it an integer, kept within +-2^30; NaN is 0. */
 int pixel_of(double v);
+
+/* A place of a box, truncated; its middle for CENTER_OF_MASS. */
+void box_anchor(Box box, Position position, int *x, int *y);
 
 /* The anchor of row `row`, truncated.  ERR_INVALID for CENTER_OF_MASS without masks. */
 bool row_anchor(const Detections *set, int row, Position position, int *x, int *y,

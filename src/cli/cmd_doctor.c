@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "draw/font.h"
 #include "image/budget.h"
 #include "image/encode.h"
 #include "model/model.h"
@@ -98,6 +99,15 @@ static void check_models(Checkup *c, Invocation *in)
     report(c, ok, "ONNX Runtime", ok ? text : err.text);
 }
 
+static void check_text(Checkup *c)
+{
+    Error err = { 0 };
+    char  text[300];
+    bool  ok = font_describe(text, sizeof(text), &err);
+
+    report(c, ok, "text", ok ? text : err.text);
+}
+
 static int run(Invocation *in, Error *err)
 {
     Checkup c = { 0 };
@@ -106,6 +116,7 @@ static int run(Invocation *in, Error *err)
     printf("ocellus %s\n", OCELLUS_VERSION);
     check_machine(&c);
     check_codecs(&c);
+    check_text(&c);
     check_folder(&c, data_folder(in));
     check_models(&c, in);
     if (c.wrong > 0) {

@@ -6,112 +6,178 @@
 #include <math.h>
 
 #include "base/text.h"
-#include "hershey.h"
+#include "draw/font.h"
+#include "draw/stroke.h"
 #include "image/raster.h"
 
-/* The font's own units: its baseline lies 9 below the middle line that glyph
- * coordinates count from; a capital is 21 high. */
-enum { FONT_BASELINE = 9, FONT_HEIGHT = 21 };
+/* ---- lines of text ------------------------------------------------------------------ */
 
-static const HersheyGlyph *glyph_of(uint32_t code)
+static Text until_nul(Text text)
 {
-    return &hershey_simplex[code >= 32 && code < 127 ? code - 32 : '?' - 32];
+    const char *nul = text.length > 0 ? memchr(text.at, '\0', text.length) : NULL;
+
+    return (Text){ text.at, nul ? (size_t)(nul - text.at) : text.length };
 }
 
-static int advance_of(const HersheyGlyph *glyph)
+/* Whether a line is for the outline fonts: at any character beyond ASCII. */
+static bool is_ascii(Text line)
 {
-    return glyph->right - glyph->left;
+    for (size_t i = 0; i < line.length; i++) {
+        if ((unsigned char)line.at[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static FontStyle font_style(double scale, int64_t thickness)
+{
+    return (FontStyle){ .size = STROKE_CAPITAL * scale, .of_capital = true,
+                        .thickness = stroke_width(thickness) };
 }
 
 Size text_size(Text text, double scale, int64_t thickness)
 {
-    const char *at = text.at, *end = text.at + text.length;
-    double      sum = 0;
+    Text       line = until_nul(text);
+    Size       size = stroke_size(line, scale, thickness);
+    FontStyle  font = font_style(scale, thickness);
+    TextBounds bounds;
 
-    while (at < end) {
-        sum += advance_of(glyph_of(utf8_next(&at, end)));
+    if (scale > 0 && !is_ascii(line) && font_measure(line, &font, &bounds)) {
+        size.width = (int)nearbyint(fmin(bounds.advance + (double)thickness, 1e6));
     }
-    return (Size){ (int)nearbyint(MIN(sum * scale + (double)thickness, 1e6)),
-                   (int)nearbyint(MIN(FONT_HEIGHT * scale + (double)((thickness + 1) / 2), 1e6)) };
+    return size;
 }
 
-/* The strokes of one glyph into a coverage mask. */
-static void draw_glyph(Coverage *mask, const HersheyGlyph *glyph, double x, double y, double scale,
-                       double width)
+int text_baseline(double scale, int64_t thickness)
 {
-    bool   down = false;
-    double from_x = 0, from_y = 0;
-
-    for (int i = 0; i < glyph->count; i++) {
-        int8_t px = glyph->points[2 * i], py = glyph->points[2 * i + 1];
-        double to_x, to_y;
-
-        if (px == INT8_MIN) {
-            down = false;
-            continue;
-        }
-        to_x = x + (px - glyph->left) * scale;
-        to_y = y + (py - FONT_BASELINE) * scale;
-        if (down) {
-            coverage_line(mask, from_x, from_y, to_x, to_y, width);
-        }
-        down   = true;
-        from_x = to_x;
-        from_y = to_y;
-    }
+    return (int)nearbyint(fmin(9 * scale + (double)thickness / 2, 1e6));
 }
 
 bool text_draw(Image *image, Text text, int x, int y, double scale, int64_t thickness, Color color,
                Error *err)
 {
-    const char *at   = text.at, *end = text.at + text.length;
-    Size        size = text_size(text, scale, thickness);
-    int         edge = (int)MIN(thickness, 1000) + 2;
-    Rect        box  = { x - edge, y - size.height - edge, size.width + 2 * edge,
-                         size.height + (int)(FONT_BASELINE * scale) + 2 * edge };
-    double      pen  = x;
-    Coverage    mask;
+    Text      line   = until_nul(text);
+    FontStyle font   = font_style(scale, thickness);
+    Error     memory = { 0 };
 
-    if (!coverage_open(&mask, image, box, err)) {
+    if (scale > 0 && !is_ascii(line)) {
+        if (font_draw(image, line, x, y, &font, color, &memory)) {
+            return true;
+        }
+        if (memory.kind != ERR_NONE) {
+            *err = memory;
+            return false;
+        }
+    }
+    return stroke_draw(image, line, x, y, scale, thickness, color, err);
+}
+
+static bool ends_line(uint32_t code)
+{
+    return (code >= 0x0a && code <= 0x0d) || (code >= 0x1c && code <= 0x1e) || code == 0x85 ||
+           code == 0x2028 || code == 0x2029;
+}
+
+bool text_next_line(Text *left, Text *line)
+{
+    const char *at = left->at, *start = at, *end;
+
+    if (left->length == 0) {
         return false;
     }
+    end = at + left->length;
     while (at < end) {
-        const HersheyGlyph *glyph = glyph_of(utf8_next(&at, end));
+        const char *before = at;
+        uint32_t    code   = utf8_next(&at, end);
 
-        draw_glyph(&mask, glyph, pen, y, scale, (double)thickness);
-        pen += advance_of(glyph) * scale;
+        if (ends_line(code)) {
+            at   += code == '\r' && at < end && *at == '\n';
+            *line = (Text){ start, (size_t)(before - start) };
+            *left = (Text){ at, (size_t)(end - at) };
+            return true;
+        }
     }
-    coverage_paint(&mask, image, color.blue, color.green, color.red);
-    coverage_close(&mask);
+    *line = *left;
+    *left = (Text){ end, 0 };
     return true;
 }
+
+/* ---- plates ------------------------------------------------------------------------- */
 
 /* Halves by floor division, as the reference cuts them. */
 static int half(int n)
 {
-    return n / 2;
+    return n >= 0 ? n / 2 : (n - 1) / 2;
 }
 
-static Rect plate_at(int x, int y, int width, int height, Position position)
+Rect plate_at(int x, int y, Size size, Position position)
 {
-    static const int8_t columns[] = { 0, 1, 2, 2, 1, 0, 0, 1, 2 };   /* of x: at, centred, before */
-    static const int8_t rows[]    = { 2, 2, 2, 1, 1, 1, 0, 0, 0 };
-    int left = columns[position] == 0 ? x : columns[position] == 1 ? x - half(width) : x - width;
-    int top  = rows[position] == 0 ? y : rows[position] == 1 ? y - half(height) : y - height;
+    /* Of the anchor: at it, centred, before it. */
+    static const int8_t columns[] = { 0, 1, 2, 2, 1, 0, 0, 1, 2, 1 };
+    static const int8_t rows[]    = { 2, 2, 2, 1, 1, 1, 0, 0, 0, 1 };
+    int left = columns[position] == 0 ? x : columns[position] == 1 ? x - half(size.width)
+                                                                   : x - size.width;
+    int top  = rows[position] == 0 ? y : rows[position] == 1 ? y - half(size.height)
+                                                             : y - size.height;
 
-    return (Rect){ left, top, width, height };
+    return (Rect){ left, top, size.width, size.height };
+}
+
+/* Lengths that a picture can have to do with. */
+static int bounded(int64_t length)
+{
+    return (int)MAX(-1000000, MIN(length, 1000000));
+}
+
+/* The lines, below each other with the padding between them. */
+static Size plate_size(Text text, const LabelStyle *style)
+{
+    int64_t padding = bounded(style->padding), width = INT32_MIN, height = 0;
+    Text    line    = TEXT("");
+
+    do {
+        Size size;
+
+        text_next_line(&text, &line);
+        size    = text_size(line, style->scale, style->thickness);
+        width   = MAX(width, size.width);
+        height += size.height + padding;
+    } while (text.length > 0);
+    return (Size){ bounded(width + 2 * padding), bounded(height + padding) };
+}
+
+static int at_pixel(double v)
+{
+    return isnan(v) ? 0 : (int)fmax(-1e9, fmin(v, 1e9));
+}
+
+/* Corners in any order, as rectangle() takes them. */
+static Rect upright(Rect rect)
+{
+    return (Rect){ MIN(rect.x, rect.x + rect.width), MIN(rect.y, rect.y + rect.height),
+                   abs(rect.width), abs(rect.height) };
 }
 
 bool label_draw(Image *image, Text text, double x, double y, Position position, Color plate,
                 const LabelStyle *style, Error *err)
 {
-    Size size    = text_size(text, style->scale, style->thickness);
-    int  padding = (int)style->padding;
-    Rect box     = plate_at((int)x, (int)y, size.width + 2 * padding, size.height + 2 * padding,
-                            position);
+    Rect    box     = plate_at(at_pixel(x), at_pixel(y), plate_size(text, style), position);
+    int     padding = bounded(style->padding);
+    int     height  = stroke_size(TEXT(""), style->scale, style->thickness).height;
+    int64_t top     = (int64_t)box.y + padding;
+    Text    line    = TEXT("");
 
-    raster_fill_rounded(image, box, (int)MIN(style->radius, 10000), plate.blue, plate.green,
-                        plate.red);
-    return text_draw(image, text, box.x + padding, box.y + padding + size.height, style->scale,
-                     style->thickness, style->text, err);
+    raster_fill_rounded(image, upright(box), (int)MIN(style->radius, 10000), plate.blue,
+                        plate.green, plate.red);
+    do {
+        text_next_line(&text, &line);
+        if (top > -2000000 && top < 2000000 &&
+            !text_draw(image, line, box.x + padding, (int)top + height, style->scale,
+                       style->thickness, style->text, err)) {
+            return false;
+        }
+        top += height + padding;
+    } while (text.length > 0);
+    return true;
 }

@@ -2,8 +2,9 @@
  * label - text on a plate.
  *
  * Geometry and metrics are those of the reference's label annotator: a filled
- * plate beside an anchor, text inside it in the Hershey stroke font.  Everything
- * is clipped to the picture.
+ * plate beside an anchor, lines of text inside it.  ASCII is written in the Hershey
+ * stroke font; a line with any other character as a whole in outline fonts, to the
+ * same height (draw/font.h).  Everything is clipped to the picture.
  */
 #ifndef OCELLUS_DRAW_LABEL_H
 #define OCELLUS_DRAW_LABEL_H
@@ -26,12 +27,22 @@ typedef struct LabelStyle {
 /* The size of a line of text as OpenCV's getTextSize reports it. */
 Size text_size(Text text, double scale, int64_t thickness);
 
-/* Draw one line at a baseline origin, blended by coverage. */
+/* How far it reaches below its baseline, as getTextSize reports that. */
+int text_baseline(double scale, int64_t thickness);
+
+/* Draw one line at a baseline origin, blended by coverage.  What stands behind a NUL
+ * is not drawn. */
 bool text_draw(Image *image, Text text, int x, int y, double scale, int64_t thickness, Color color,
                Error *err) MUST_USE;
 
-/* Draw a label whose anchor is at (x, y). */
+/* Draw a label whose anchor is at (x, y), one line below the other. */
 bool label_draw(Image *image, Text text, double x, double y, Position position, Color plate,
                 const LabelStyle *style, Error *err) MUST_USE;
+
+/* The rectangle of a plate beside its anchor. */
+Rect plate_at(int x, int y, Size size, Position position);
+
+/* The next line of a text as Python's splitlines() gives it; false after the last. */
+bool text_next_line(Text *left, Text *line);
 
 #endif

@@ -118,8 +118,13 @@ void coverage_line(Coverage *mask, double x1, double y1, double x2, double y2, d
 
     for (int y = top; mask->at && y <= bottom; y++) {
         uint8_t *row = mask->at + (size_t)(y - mask->box.y) * (size_t)mask->box.width;
+        double   t1  = dy != 0 ? fmin(fmax((y - reach - y1) / dy, 0), 1) : 0;
+        double   t2  = dy != 0 ? fmin(fmax((y + reach - y1) / dy, 0), 1) : 1;
+        int      from = MAX(left, (int)floor(x1 + fmin(t1 * dx, t2 * dx) - reach));
+        int      to   = MIN(right, (int)ceil(x1 + fmax(t1 * dx, t2 * dx) + reach));
 
-        for (int x = left; x <= right; x++) {
+        /* Only where this row can be near the line. */
+        for (int x = from; x <= to; x++) {
             double t = square > 0 ? ((x - x1) * dx + (y - y1) * dy) / square : 0;
             double away, share;
 

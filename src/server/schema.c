@@ -208,7 +208,13 @@ static void list_members(JsonWriter *w, const Field *field)
 static void literal_members(JsonWriter *w, const Field *field)
 {
     switch (field->type) {
-    case FIELD_TEXT:    member(w, "type", "string"); break;
+    case FIELD_TEXT:
+        if (field->choices) {
+            choice_members(w, field->choices);
+        } else {
+            member(w, "type", "string");
+        }
+        break;
     case FIELD_BOOLEAN: member(w, "type", "boolean"); break;
     case FIELD_INTEGER:
     case FIELD_NUMBER:  number_members(w, field); break;

@@ -223,6 +223,10 @@ bool field_store(Arena *arena, const Field *field, Value value, void *args, Erro
 
 bool field_accept(Arena *arena, const Field *field, Value value, void *args, Error *err)
 {
+    if (field->type == FIELD_TEXT && field->choices) {
+        return store_choice(arena, field, value, NULL, err) &&
+               field_store(arena, field, value, args, err);
+    }
     if (field->scalar && field->type == FIELD_VALUE && !value_is_scalar(value)) {
         return expected(err, "a text, a number or a boolean", value);
     }

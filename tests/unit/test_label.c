@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "draw/label.h"
+#include "draw/stroke.h"
 #include "image/raster.h"
 #include "test.h"
 
@@ -30,7 +31,8 @@ TEST(label_text_sizes_are_the_reference_s)
     CHECK_INT(size.width, (int)nearbyint(0.5 * (24 + 16 + 16 + 20) + 2));
     CHECK_INT(size.height, (int)nearbyint(0.5 * 21 + 1));
     CHECK_INT(text_size(TEXT(""), 1, 1).width, 1);
-    CHECK_INT(text_size(TEXT("\xC5\xBC"), 1, 1).width, 18 + 1);     /* one '?' */
+    CHECK_INT(text_size(TEXT("a\0b"), 1, 1).width, 19 + 1);         /* a NUL ends it */
+    CHECK_INT(stroke_size(TEXT("\xC5\xBC"), 1, 1).width, 18 + 1);   /* one '?' */
 }
 
 TEST(label_plate_covers_its_rectangle_both_corners)
@@ -74,6 +76,65 @@ TEST(label_text_stays_in_its_plate)
     CHECK(bright > 150);
     CHECK_INT(stray, 0);
     image_unref(image);
+}
+
+/* Lines stand below each other with the padding between them; an empty one is as high
+ * as any other. */
+TEST(label_lines_stack)
+{
+    Image     *image = canvas(200, 200);
+    LabelStyle style = { 1.0, 1, 3, 0, { 255, 255, 255 } };
+    Error      err   = { 0 };
+    int        wide  = text_size(TEXT("abc"), 1, 1).width + 6, high = 3 * 22 + 4 * 3;
+
+    CHECK(label_draw(image, TEXT("a\n\nabc\n"), 20, 20, POSITION_BOTTOM_LEFT,
+                     (Color){ 1, 2, 3 }, &style, &err));
+    CHECK_INT(pixel(image, 20, 20)[0], 1);
+    CHECK_INT(pixel(image, 20 + wide, 20 + high)[0], 1);
+    CHECK_INT(pixel(image, 20 + wide + 1, 20 + high)[0], 0);
+    CHECK_INT(pixel(image, 20 + wide, 20 + high + 1)[0], 0);
+    image_unref(image);
+}
+
+TEST(label_splits_lines_as_python_does)
+{
+    static const char *const want[] = { "a", "b", "", "c", "d", "e" };
+    Text                     left   = TEXT("a\r\nb\n\rc\x0b" "d\xe2\x80\xa8" "e\n"), line;
+    size_t                   count  = 0;
+
+    while (text_next_line(&left, &line)) {
+        CHECK(count < COUNT_OF(want) && text_is(line, want[count]));
+        count++;
+    }
+    CHECK(count == COUNT_OF(want));
+}
+
+/* Very long text, with strokes as wide as may be. */
+TEST(label_of_endless_text_ends_soon)
+{
+    static const double scales[] = { 0, 1e-6, 0.02, 0.3, 4, -1, 1e6 };
+    size_t              length   = 1000000;
+    char               *text     = malloc(length);
+    LabelStyle          style    = { .padding = 10, .radius = 5 };
+    Image              *image    = canvas(300, 200);
+    Error               err      = { 0 };
+
+    memset(text, 'W', length);
+    for (size_t i = 0; i < COUNT_OF(scales); i++) {
+        for (int64_t wide = 0; wide < 100000; wide = wide * 50 + 1) {
+            style.thickness = wide;
+            style.scale = scales[i];
+            CHECK(label_draw(image, (Text){ text, length }, 5, 100, POSITION_TOP_LEFT,
+                             (Color){ 9, 9, 9 }, &style, &err));
+        }
+    }
+    for (size_t i = 0; i < length; i += 2) {
+        text[i] = '\n';
+    }
+    CHECK(label_draw(image, (Text){ text, length }, 5, 100, POSITION_CENTER, (Color){ 9, 9, 9 },
+                     &style, &err));
+    image_unref(image);
+    free(text);
 }
 
 TEST(label_survives_any_place)

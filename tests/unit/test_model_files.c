@@ -21,7 +21,9 @@ __attribute__((weak)) const char *__tsan_default_suppressions(void)
 
 __attribute__((weak)) const char *__lsan_default_suppressions(void)
 {
-    return "leak:libonnxruntime.so.1\n";
+    /* fontconfig keeps its configuration, behind offsets that no checker can follow. */
+    return "leak:libonnxruntime.so.1\n"
+           "leak:libfontconfig.so.1\n";
 }
 
 /* ---- protobuf ------------------------------------------------------------------ */
