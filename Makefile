@@ -79,8 +79,9 @@ $(BUILD)/%.o: %.c Makefile
 	$(SAY) CC $<
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-# The loops of the blurs are plain C, written to become vectors.
-$(BUILD)/src/image/blur%.o: OPTIMIZE := $(OPTIMIZE:-O2=-O3)
+# The loops of the blurs and blends are plain C, written to become vectors.
+VECTORS := $(wildcard src/image/blur*.c src/image/blend*.c src/image/glow.c)
+$(VECTORS:%.c=$(BUILD)/%.o): OPTIMIZE := $(OPTIMIZE:-O2=-O3)
 
 # Pages become string literals, longer than ISO C promises to take.
 $(GEN)/web_assets.o: $(GEN)/web_assets.c Makefile

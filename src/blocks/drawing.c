@@ -97,7 +97,7 @@ int pixel_of(double v)
     return isnan(v) ? 0 : (int)fmax(-most, fmin(v, most));
 }
 
-/* The mean of the covered pixels. */
+/* The mean of the middles of the covered pixels, cut to whole numbers. */
 static bool center_of_mass(const Mask *mask, int *x, int *y)
 {
     int64_t sum_x = 0, sum_y = 0, count = 0;
@@ -111,8 +111,8 @@ static bool center_of_mass(const Mask *mask, int *x, int *y)
             }
         }
     }
-    *x = count > 0 ? (int)(sum_x / count) : 0;
-    *y = count > 0 ? (int)(sum_y / count) : 0;
+    *x = count > 0 ? (int)((2 * sum_x + count) / (2 * count)) : 0;
+    *y = count > 0 ? (int)((2 * sum_y + count) / (2 * count)) : 0;
     return count > 0;
 }
 

@@ -1,23 +1,301 @@
 /*
- * blend - mixing pictures.
+ * blend - mixing pictures, and colours into pictures.
+ *
+ * Where a mask is blended, pixels go in groups: one that the mask leaves out is passed
+ * over, one that it covers is mixed in place, and of others all pixels are mixed and
+ * those of the mask chosen.
  */
-#include "image/blend.h"
+#include "image/blend_kernels.h"
+#include "image/spread.h"
 
-#include <math.h>
+enum {
+    GROUP = 32,        /* pixels that are mixed at once */
+};
 
-/* OpenCV 4.12 weighs 8-bit pictures in float32: (a * alpha + b * beta), rounded half to
- * even. */
+/* ---- inner loops --------------------------------------------------------------------- */
+
+/* Without an instruction for it, fma() is exact in doubles but for its last rounding. */
+TWICE float fused(bool fast, float a, float alpha, float sum)
+{
+    return fast ? __builtin_fmaf(a, alpha, sum)
+                : (float)((double)a * (double)alpha + (double)sum);
+}
+
+/* Half to even, for 0 <= v < 2^22: adding and taking away 1.5 * 2^23 does it. */
+TWICE uint8_t rounded(float v)
+{
+    const float magic = 12582912.0f;
+
+    return (uint8_t)(int)((v + magic) - magic);
+}
+
+TWICE void mix_bytes(uint8_t *out, const uint8_t *under, float alpha, float beta, int count,
+                     bool fast)
+{
+    for (int i = 0; i < count; i++) {
+        out[i] = rounded(fused(fast, (float)out[i], alpha, (float)under[i] * beta));
+    }
+}
+
+/* MIX_LANES bytes or fewer, from the first lane on. */
+TWICE void tint_lanes(uint8_t *out, const uint8_t *under, const Mix *mix, int count, bool fast)
+{
+    if (mix->last) {
+        for (int i = 0; i < count; i++) {
+            out[i] = rounded(fused(fast, (float)under[i], mix->beta[i], mix->share[i]));
+        }
+    } else {
+        for (int i = 0; i < count; i++) {
+            out[i] = rounded(fused(fast, mix->color[i], mix->alpha[i],
+                                   (float)under[i] * mix->beta[i]));
+        }
+    }
+}
+
+TWICE void tint_bytes(uint8_t *out, const uint8_t *under, const Mix *mix, int count, bool fast)
+{
+    int i = 0;
+
+    for (; i + MIX_LANES <= count; i += MIX_LANES) {
+        uint8_t mixed[MIX_LANES];
+
+        tint_lanes(mixed, under + i, mix, MIX_LANES, fast);
+        memcpy(out + i, mixed, MIX_LANES);
+    }
+    if (i < count) {
+        uint8_t rest[MIX_LANES];
+
+        memcpy(rest, under + i, (size_t)(count - i));
+        tint_lanes(rest, rest, mix, count - i, fast);
+        memcpy(out + i, rest, (size_t)(count - i));
+    }
+}
+
+/* Colour pixels as one number; bytes of any kind may be looked at like this. */
+typedef uint32_t Pixel __attribute__((may_alias, aligned(1)));
+
+/* Of `count` pixels, take those whose bit is set. */
+TWICE void choose_colour(uint8_t *restrict out, const uint8_t *restrict mixed,
+                         const uint8_t *restrict bits, int count)
+{
+    Pixel       *to   = (Pixel *)(void *)out;
+    const Pixel *from = (const Pixel *)(const void *)mixed;
+
+    for (int x = 0; x < count; x++) {
+        to[x] ^= (to[x] ^ from[x]) & (0 - (uint32_t)bits[x]);
+    }
+}
+
+TWICE void choose_gray(uint8_t *restrict out, const uint8_t *restrict mixed,
+                       const uint8_t *restrict bits, int count)
+{
+    for (int x = 0; x < count; x++) {
+        out[x] ^= (uint8_t)((out[x] ^ mixed[x]) & (0 - bits[x]));
+    }
+}
+
+typedef enum Covered { NOTHING, SOME, ALL } Covered;
+
+/* How much of a group the mask covers; of less than a group, some. */
+TWICE Covered covered(const uint8_t *bits, int count)
+{
+    uint64_t words[GROUP / 8], any, all;
+
+    if (count < GROUP) {
+        return SOME;
+    }
+    memcpy(words, bits, GROUP);
+    any = words[0] | words[1] | words[2] | words[3];
+    all = words[0] & words[1] & words[2] & words[3];
+    return any == 0 ? NOTHING : all == 0x0101010101010101 ? ALL : SOME;
+}
+
+TWICE void choose(uint8_t *out, const uint8_t *mixed, const uint8_t *bits, int count, int pixel)
+{
+    if (pixel == 4) {
+        choose_colour(out, mixed, bits, count);
+    } else {
+        choose_gray(out, mixed, bits, count);
+    }
+}
+
+TWICE void tint_row(uint8_t *out, const uint8_t *under, const uint8_t *bits, const Mix *mix,
+                    int count, bool fast)
+{
+    uint8_t mixed[GROUP * 4];
+
+    if (!bits) {
+        tint_bytes(out, under, mix, count * mix->pixel, fast);
+        return;
+    }
+    for (int x = 0; x < count; x += GROUP) {
+        int       group = MIN(GROUP, count - x);
+        ptrdiff_t at    = (ptrdiff_t)x * mix->pixel;
+        Covered   what  = covered(bits + x, group);
+
+        if (what == ALL) {
+            tint_bytes(out + at, under + at, mix, GROUP * mix->pixel, fast);
+        } else if (what == SOME) {
+            tint_bytes(mixed, under + at, mix, group * mix->pixel, fast);
+            choose(out + at, mixed, bits + x, group, mix->pixel);
+        }
+    }
+}
+
+TWICE void copy_row(uint8_t *out, const uint8_t *from, const uint8_t *bits, int count, int pixel)
+{
+    if (!bits) {
+        memcpy(out, from, (size_t)count * (size_t)pixel);
+        return;
+    }
+    for (int x = 0; x < count; x += GROUP) {
+        int       group = MIN(GROUP, count - x);
+        ptrdiff_t at    = (ptrdiff_t)x * pixel;
+        Covered   what  = covered(bits + x, group);
+
+        if (what == ALL) {
+            memcpy(out + at, from + at, (size_t)(GROUP * pixel));
+        } else if (what == SOME) {
+            choose(out + at, from + at, bits + x, group, pixel);
+        }
+    }
+}
+
+static void mix_any(uint8_t *out, const uint8_t *under, float alpha, float beta, int count)
+{
+    mix_bytes(out, under, alpha, beta, count, false);
+}
+
+static void tint_any(uint8_t *out, const uint8_t *under, const uint8_t *bits, const Mix *mix,
+                     int count)
+{
+    tint_row(out, under, bits, mix, count, false);
+}
+
+static void copy_any(uint8_t *out, const uint8_t *from, const uint8_t *bits, int count, int pixel)
+{
+    copy_row(out, from, bits, count, pixel);
+}
+
+AVX2 static void mix_avx2(uint8_t *out, const uint8_t *under, float alpha, float beta, int count)
+{
+    mix_bytes(out, under, alpha, beta, count, true);
+}
+
+AVX2 static void tint_avx2(uint8_t *out, const uint8_t *under, const uint8_t *bits, const Mix *mix,
+                           int count)
+{
+    tint_row(out, under, bits, mix, count, true);
+}
+
+AVX2 static void copy_avx2(uint8_t *out, const uint8_t *from, const uint8_t *bits, int count,
+                           int pixel)
+{
+    copy_row(out, from, bits, count, pixel);
+}
+
+const BlendKernels blend_any = { mix_any, tint_any, copy_any };
+
+static const BlendKernels blend_avx2 = { mix_avx2, tint_avx2, copy_avx2 };
+
+const BlendKernels *blend_kernels(void)
+{
+    return HAS_AVX2() ? &blend_avx2 : &blend_any;
+}
+
+/* ---- regions ------------------------------------------------------------------------- */
+
+static Rect part_of(const Image *image, const Region *region)
+{
+    return rect_inside(region->rect, image_width(image), image_height(image));
+}
+
+static size_t place(const Image *image, int x, int y)
+{
+    return (size_t)y * image_stride(image) + (size_t)x * (size_t)image_pixel_bytes(image);
+}
+
+/* The bits that belong to pixel (x, y). */
+static const uint8_t *bits_at(const Region *region, int x, int y)
+{
+    return !region->bits ? NULL
+                         : region->bits + ((int64_t)y - region->rect.y) * region->rect.width +
+                               ((int64_t)x - region->rect.x);
+}
+
 void blend_over(Image *out, const Image *under, double opacity)
 {
-    float  alpha = (float)opacity, beta = (float)(1 - opacity);
-    size_t row   = (size_t)image_width(out) * (size_t)image_pixel_bytes(out);
+    const BlendKernels *kernels = blend_kernels();
+    int                 count   = image_width(out) * image_pixel_bytes(out);
 
     for (int y = 0; y < image_height(out); y++) {
-        uint8_t       *to   = image_edit(out) + (size_t)y * image_stride(out);
-        const uint8_t *from = image_pixels(under) + (size_t)y * image_stride(under);
+        kernels->mix(image_edit(out) + place(out, 0, y), image_pixels(under) + place(under, 0, y),
+                     (float)opacity, (float)(1 - opacity), count);
+    }
+}
 
-        for (size_t i = 0; i < row; i++) {
-            to[i] = (uint8_t)rintf((float)to[i] * alpha + (float)from[i] * beta);
+Mix mix_of(Tint tint, int pixel)
+{
+    const uint8_t color[4] = { tint.blue, tint.green, tint.red, 0 };
+    Mix           mix      = { .pixel = pixel, .last = tint.last };
+
+    for (int i = 0; i < MIX_LANES; i++) {
+        bool alpha = pixel == 4 && i % 4 == 3;
+
+        mix.color[i] = pixel == 4 ? color[i % 4] : gray_of(tint.blue, tint.green, tint.red);
+        mix.alpha[i] = alpha ? 0 : (float)tint.opacity;
+        mix.beta[i]  = alpha ? 1 : (float)(1 - tint.opacity);
+        mix.share[i] = mix.color[i] * mix.alpha[i];
+    }
+    return mix;
+}
+
+void blend_tint(Image *out, const Image *under, Region region, Tint tint)
+{
+    const BlendKernels *kernels = blend_kernels();
+    Mix                 mix     = mix_of(tint, image_pixel_bytes(out));
+    Rect                part    = part_of(out, &region);
+
+    for (int y = part.y; y < part.y + part.height; y++) {
+        kernels->tint(image_edit(out) + place(out, part.x, y),
+                      image_pixels(under) + place(under, part.x, y), bits_at(&region, part.x, y),
+                      &mix, part.width);
+    }
+}
+
+void blend_fill(Image *image, Region region, Tint tint)
+{
+    const BlendKernels *kernels = blend_kernels();
+    Rect                part    = part_of(image, &region);
+    int                 bytes   = image_pixel_bytes(image);
+    Mix                 mix     = mix_of(tint, bytes);
+    uint8_t             color[GROUP * 4];
+
+    for (int i = 0; i < GROUP * bytes; i++) {
+        color[i] = bytes == 4 && i % 4 == 3 ? 255 : (uint8_t)mix.color[i % MIX_LANES];
+    }
+    for (int y = part.y; y < part.y + part.height; y++) {
+        uint8_t       *to   = image_edit(image) + place(image, part.x, y);
+        const uint8_t *bits = bits_at(&region, part.x, y);
+
+        for (int x = 0; x < part.width; x += GROUP) {
+            kernels->copy(to + (ptrdiff_t)x * bytes, color, bits ? bits + x : NULL,
+                          MIN(GROUP, part.width - x), bytes);
         }
+    }
+}
+
+void blend_patch(Image *out, const Image *patch, int x, int y, Region region)
+{
+    const BlendKernels *kernels = blend_kernels();
+    Rect                part    = part_of(out, &region);
+    Rect                inside  = { part.x - x, part.y - y, part.width, part.height };
+
+    inside = rect_inside(inside, image_width(patch), image_height(patch));
+    for (int row = inside.y; row < inside.y + inside.height; row++) {
+        kernels->copy(image_edit(out) + place(out, inside.x + x, row + y),
+                      image_pixels(patch) + place(patch, inside.x, row),
+                      bits_at(&region, inside.x + x, row + y), inside.width,
+                      image_pixel_bytes(out));
     }
 }

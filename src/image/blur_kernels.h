@@ -1,25 +1,13 @@
 /*
  * blur_kernels - what the four blurs share.
  *
- * Private to image/.  Inner loops are plain C that compilers turn into vectors:
- * each is written once as an inline body and compiled twice, for any machine
- * and for those with AVX2 and FMA.
+ * Private to image/.  Inner loops are compiled twice, see simd.h.
  */
 #ifndef OCELLUS_IMAGE_BLUR_KERNELS_H
 #define OCELLUS_IMAGE_BLUR_KERNELS_H
 
 #include "image/blur.h"
-
-#ifdef __x86_64__
-#define AVX2       __attribute__((target("avx2,fma")))
-#define HAS_AVX2() (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-#else
-#define AVX2
-#define HAS_AVX2() false
-#endif
-
-/* The body of a loop that is compiled twice. */
-#define TWICE static inline __attribute__((always_inline))
+#include "image/simd.h"
 
 /* A blur at work. */
 typedef struct BlurJob {

@@ -43,6 +43,10 @@ bool jpeg_decode(const void *bytes, size_t length, const ImageHeader *header, ui
                  Error *err) MUST_USE;
 bool png_decode(const void *bytes, size_t length, const ImageHeader *header, uint8_t *pixels,
                 Error *err) MUST_USE;
+
+/* The same with BGRA pixels: of files without transparency alpha is 255. */
+bool png_decode_alpha(const void *bytes, size_t length, const ImageHeader *header,
+                      uint8_t *pixels, Error *err) MUST_USE;
 bool jpeg_probe(const void *bytes, size_t length, ImageHeader *header, Error *err) MUST_USE;
 bool png_probe(const void *bytes, size_t length, ImageHeader *header, Error *err) MUST_USE;
 

@@ -344,6 +344,22 @@ Image *image_decode(const void *bytes, size_t length, Text id, const Cancel *can
     return image ? with_own_lineage(image, id, err) : NULL;
 }
 
+Image *image_with_alpha(const Image *image, Error *err)
+{
+    Text        bytes = image_encoded(image);
+    ImageHeader header;
+    Image      *made;
+
+    if (!bytes.at || !image_probe(bytes.at, bytes.length, &header, NULL) ||
+        header.format != FORMAT_PNG) {
+        return image_ref(image);
+    }
+    made = image_make(header.width, header.height, 4, false, err);
+    return image_if(made && png_decode_alpha(bytes.at, bytes.length, &header,
+                                             made->pixels->bytes, err) &&
+                    image_set_lineage(made, image_lineage(image), err), made);
+}
+
 /* ---- looking --------------------------------------------------------------- */
 
 int image_width(const Image *image)

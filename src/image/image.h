@@ -71,6 +71,10 @@ typedef struct VideoMeta {
 Image *image_decode(const void *bytes, size_t length, Text id, const Cancel *cancel,
                     Error *err) MUST_USE;
 
+/* The picture as it came, with its alpha and without regard to an orientation: decoded
+ * once more if it is an untouched PNG, else `image` itself. */
+Image *image_with_alpha(const Image *image, Error *err) MUST_USE;
+
 /* A picture of the given size and channels (1, 3, 4) with pixels all zero
  * (X = 255 is the caller's duty when it writes colour).  */
 Image *image_new(int width, int height, int channels, Text id, Error *err) MUST_USE;

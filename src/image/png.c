@@ -30,6 +30,7 @@ typedef struct Feed {
     const uint8_t   *data;          /* where the frame's data begin */
     bool             in_data;
     uint8_t          head[IHDR_END];
+    bool             alpha;         /* asked for */
     char             problem[160];  /* what libpng said */
 } Feed;
 
@@ -134,23 +135,28 @@ static void on_warning(png_structp png, png_const_charp message)
     (void)message;
 }
 
-/* Everything that libpng knows beside the four chunks it cannot do without. */
-static void skip_metadata(png_structp png)
+/* Everything that libpng knows beside the four chunks it cannot do without; the last
+ * of these says what is transparent. */
+static void skip_metadata(png_structp png, bool alpha)
 {
     static const png_byte names[] =
         "acTL\0bKGD\0cHRM\0cICP\0cLLI\0eXIf\0fcTL\0fdAT\0gAMA\0hIST\0iCCP\0iTXt\0mDCV\0oFFs\0"
-        "pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0sTER\0tEXt\0tIME\0tRNS\0zTXt";
+        "pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0sTER\0tEXt\0tIME\0zTXt\0tRNS";
 
-    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names, sizeof names / 5);
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, names,
+                                (int)(sizeof names / 5) - alpha);
 }
 
-static void set_transformations(png_structp png, png_infop info)
+static void set_transformations(png_structp png, png_infop info, bool alpha)
 {
     int type = png_get_color_type(png, info);
 
     if (png_get_bit_depth(png, info) == 16)
         png_set_strip_16(png);
-    png_set_strip_alpha(png);
+    if (!alpha)
+        png_set_strip_alpha(png);
+    else if (png_get_valid(png, info, PNG_INFO_tRNS))
+        png_set_tRNS_to_alpha(png);
     if (type == PNG_COLOR_TYPE_PALETTE)
         png_set_palette_to_rgb(png);
     if (!(type & PNG_COLOR_MASK_COLOR)) {
@@ -163,10 +169,10 @@ static void set_transformations(png_structp png, png_infop info)
 
 /* Decode into rows `stride` bytes apart.  On an error control jumps away, out
  * of here and to the setjmp of whoever called. */
-static void read_rows(png_structp png, png_infop info, uint8_t *pixels, size_t stride)
+static void read_rows(png_structp png, png_infop info, bool alpha, uint8_t *pixels, size_t stride)
 {
     png_read_info(png, info);
-    set_transformations(png, info);
+    set_transformations(png, info, alpha);
 
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
@@ -202,22 +208,22 @@ static bool run_libpng(Feed *feed, bool check_sums, uint8_t *pixels, size_t stri
     png_set_chunk_malloc_max(png, LIMIT_METADATA_BYTES);
     if (!check_sums)
         png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_QUIET_USE);
-    skip_metadata(png);
-    read_rows(png, info, pixels, stride);
+    skip_metadata(png, feed->alpha);
+    read_rows(png, info, feed->alpha, pixels, stride);
     png_destroy_read_struct(&png, &info, NULL);
     return true;
 }
 
-static void fill_black(uint8_t *pixels, size_t count)
+static void fill_black(uint8_t *pixels, size_t count, uint8_t alpha)
 {
-    static const uint8_t black[] = { 0, 0, 0, 255 };
+    const uint8_t black[] = { 0, 0, 0, alpha };
 
     for (size_t i = 0; i < count; i++)
         memcpy(pixels + 4 * i, black, sizeof black);
 }
 
-bool png_decode(const void *bytes, size_t length, const ImageHeader *header, uint8_t *pixels,
-                Error *err)
+static bool decode(const void *bytes, size_t length, const ImageHeader *header, bool alpha,
+                   uint8_t *pixels, Error *err)
 {
     PngLayout layout;
     size_t    stride = 4 * (size_t)header->width;
@@ -226,11 +232,23 @@ bool png_decode(const void *bytes, size_t length, const ImageHeader *header, uin
         return false;
     assert(layout.width == header->width && layout.height == header->height);
 
-    Feed feed = { .now = { bytes, length } };
+    Feed feed = { .now = { bytes, length }, .alpha = alpha };
     if (layout.animated) {
         feed_frame(&feed, &layout, feed.now);
-        fill_black(pixels, (size_t)layout.width * (size_t)layout.height);
+        fill_black(pixels, (size_t)layout.width * (size_t)layout.height, alpha ? 0 : 255);
         pixels += (size_t)layout.frame.y * stride + 4 * (size_t)layout.frame.x;
     }
     return run_libpng(&feed, !layout.animated, pixels, stride, err);
+}
+
+bool png_decode(const void *bytes, size_t length, const ImageHeader *header, uint8_t *pixels,
+                Error *err)
+{
+    return decode(bytes, length, header, false, pixels, err);
+}
+
+bool png_decode_alpha(const void *bytes, size_t length, const ImageHeader *header,
+                      uint8_t *pixels, Error *err)
+{
+    return decode(bytes, length, header, true, pixels, err);
 }

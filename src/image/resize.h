@@ -28,6 +28,10 @@ Plane image_plane(const Image *image);
  * only; false and ERR_MEMORY when that fails. */
 bool plane_resize(Plane from, Plane to, Interpolation how, Error *err) MUST_USE;
 
+/* Linear resizing by a factor: `to` is as large as rounding makes it, and pixels stand
+ * where the factor says and not where the sizes do, as in OpenCV's resize() with fx. */
+bool plane_shrink(Plane from, Plane to, double factor, Error *err) MUST_USE;
+
 /* A resized picture with the lineage of `image`. */
 Image *image_resize(const Image *image, int width, int height, Interpolation how,
                     Error *err) MUST_USE;

@@ -143,9 +143,8 @@ static const int16_t *row_across(Job *job, int y, int other)
     return job->rows[slot];
 }
 
-static void run(Job *job, bool spread)
+static void run(Job *job, Axis axis)
 {
-    Axis axis  = axis_of(job->from.height, job->to.height, spread);
     int  count = job->to.width * job->to.pixel, last = job->from.height - 1;
 
     for (int y = 0; y < job->to.height; y++) {
@@ -175,7 +174,8 @@ static void fill_columns(int32_t *at, int16_t *weights, const Axis *axis, int pi
     }
 }
 
-bool resize_linear(const LinearKernels *kernels, Plane from, Plane to, bool spread, Error *err)
+static bool resize_axes(const LinearKernels *kernels, Plane from, Plane to, Axis across, Axis down,
+                        Error *err)
 {
     size_t   width   = (size_t)to.width, values = width * (size_t)to.pixel;
     int32_t *at      = malloc(width * sizeof *at);
@@ -184,15 +184,14 @@ bool resize_linear(const LinearKernels *kernels, Plane from, Plane to, bool spre
     bool     done    = at && weights && rows;
 
     if (done) {
-        Axis axis = axis_of(from.width, to.width, spread);
-        Job  job  = {
+        Job job = {
             .kernels = kernels, .from = from, .to = to,
             .columns = { to.width, to.pixel, from.width > 1 ? to.pixel : 0, at, weights },
             .rows = { rows, rows + values }, .held = { -1, -1 },
         };
 
-        fill_columns(at, weights, &axis, to.pixel);
-        run(&job, spread);
+        fill_columns(at, weights, &across, to.pixel);
+        run(&job, down);
     } else {
         fail(err, ERR_MEMORY, "no memory to resize a picture");
     }
@@ -200,4 +199,43 @@ bool resize_linear(const LinearKernels *kernels, Plane from, Plane to, bool spre
     free(weights);
     free(rows);
     return done;
+}
+
+bool resize_linear(const LinearKernels *kernels, Plane from, Plane to, bool spread, Error *err)
+{
+    return resize_axes(kernels, from, to, axis_of(from.width, to.width, spread),
+                       axis_of(from.height, to.height, spread), err);
+}
+
+/* Halving is done by area, and at an odd edge with the pixels that are there. */
+static void halve(Plane from, Plane to)
+{
+    for (int y = 0; y < to.height; y++) {
+        int rows = MIN(2, from.height - 2 * y);
+
+        for (int i = 0; i < to.width * to.pixel; i++) {
+            int            x       = i / to.pixel, columns = MIN(2, from.width - 2 * x);
+            const uint8_t *at      = from.at + (size_t)(2 * y) * from.stride + i + x * to.pixel;
+            const uint8_t *below   = rows == 2 ? at + from.stride : at;
+            int            right   = columns == 2 ? to.pixel : 0;
+            int            sum     = at[0] + at[right] + below[0] + below[right];
+            float          quarter = (float)sum / 4;
+
+            to.at[(size_t)y * to.stride + (size_t)i] =
+                (uint8_t)(rows + columns == 4 ? (sum + 2) / 4 : lrintf(quarter));
+        }
+    }
+}
+
+bool plane_shrink(Plane from, Plane to, double factor, Error *err)
+{
+    Axis across = axis_of(from.width, to.width, false);
+    Axis down   = axis_of(from.height, to.height, false);
+
+    if (factor == 0.5) {
+        halve(from, to);
+        return true;
+    }
+    across.ratio = down.ratio = 1.0 / factor;
+    return resize_axes(linear_kernels(), from, to, across, down, err);
 }

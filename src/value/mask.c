@@ -223,9 +223,17 @@ bool mask_from_polygon(Arena *arena, const ContourPoint *corners, int count, int
 
 int64_t mask_area(const Mask *mask)
 {
-    int64_t area = 0;
+    const uint64_t ones = 0x0101010101010101;
+    int64_t        size = (int64_t)mask->width * mask->height, i = 0, area = 0;
 
-    for (int64_t i = 0; i < (int64_t)mask->width * mask->height; i++) {
+    /* Eight bytes at a time, as sums of bytes that the multiplication adds up. */
+    for (; i + 8 <= size; i += 8) {
+        uint64_t eight;
+
+        memcpy(&eight, mask->bits + i, 8);
+        area += (int64_t)((eight * ones) >> 56);
+    }
+    for (; i < size; i++) {
         area += mask->bits[i] != 0;
     }
     return area;

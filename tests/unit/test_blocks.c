@@ -479,7 +479,6 @@ TEST(block_list_names_every_file)
     buffer_init(&list, MIB(1));
     CHECK(folder && file_read("src/blocks/list.h", MIB(1), &list, &err));
     while (folder && (entry = readdir(folder)) != NULL) {
-        static const char *const shared[] = { "cache", "chains", "drawing", "embedding",
         static const char *const shared[] = {
             "cache", "chains", "drawing", "embedding", "model_block", "regions", "registry",
             "row_text", "services", "static_crop", "vlm_answer", "work",
