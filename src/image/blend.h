@@ -11,4 +11,7 @@
  * 0 .. 1. */
 void blend_over(Image *out, const Image *under, double opacity);
 
+/* out = out + layer * opacity, likewise; the fourth byte of a pixel stays. */
+void blend_add(Image *out, const Image *layer, double opacity);
+
 #endif

@@ -479,8 +479,9 @@ TEST(block_list_names_every_file)
     buffer_init(&list, MIB(1));
     CHECK(folder && file_read("src/blocks/list.h", MIB(1), &list, &err));
     while (folder && (entry = readdir(folder)) != NULL) {
-        static const char *const shared[] = { "cache", "chains", "embedding", "registry",
-                                              "services", "static_crop", "vlm_answer" };
+        static const char *const shared[] = { "cache", "chains", "drawing", "embedding",
+                                              "points", "registry", "services",
+                                              "static_crop", "vlm_answer" };
         char   stem[100];
         bool   is_shared = false;
         size_t length    = strlen(entry->d_name);
