@@ -66,6 +66,7 @@
 #define LIMIT_KEYPOINTS        1000000     /* detections x the longest list, as the reference */
 #define LIMIT_AGGREGATE_MEMORY MIB(64)     /* values of one interval */
 #define LIMIT_DELAY_FRAMES     10000
+#define LIMIT_TRACE_PLACES     1000000     /* where objects were, of one step */
 #define LIMIT_WINDOW_MEMORY    MIB(256)    /* embeddings one step compares with */
 #define LIMIT_VIDEOS           1024        /* videos one session remembers */
 #define LIMIT_FORMATTED_TEXT   MIB(16)

@@ -25,6 +25,16 @@ const Output drawing_outputs[] = {
     { 0 },
 };
 
+static bool draw_failed(Call *call, int i, const Error *err)
+{
+    const char *class = err->kind == ERR_INVALID     ? "ValueError"
+                        : err->kind == ERR_UNSUPPORTED ? "error"
+                        : err->kind == ERR_NOT_FOUND   ? "IndexError"
+                                                       : NULL;
+
+    return class ? call_fail(call, i, class, "%s", err->text) : call_fail_error(call, i, err);
+}
+
 static bool draw_all(Call *call, DrawFunction draw, bool in_place)
 {
     for (int i = 0; i < call->count; i++) {
@@ -38,8 +48,7 @@ static bool draw_all(Call *call, DrawFunction draw, bool in_place)
         }
         if (!draw(call, in, out, &err)) {
             image_unref(out);
-            return err.kind == ERR_INVALID ? call_fail(call, i, "ValueError", "%s", err.text)
-                                           : call_fail_error(call, i, &err);
+            return draw_failed(call, i, &err);
         }
         emit_image(call, i, OUT_IMAGE, out);
     }
@@ -92,9 +101,20 @@ bool plate_style(const PlateArgs *args, LabelStyle *out, Error *err)
 
 int pixel_of(double v)
 {
-    const double most = 1 << 30;
+    const double most = 1 << 29;
 
     return isnan(v) ? 0 : (int)fmax(-most, fmin(v, most));
+}
+
+bool pen_make(Color color, int64_t thickness, int least, Pen *out, Error *err)
+{
+    if (thickness < least || thickness > INT16_MAX) {
+        return fail(err, ERR_UNSUPPORTED, "thickness: %lld is not between %d and %d",
+                    (long long)thickness, least, INT16_MAX);
+    }
+    *out = (Pen){ .thickness = (int)thickness, .blue = color.blue, .green = color.green,
+                  .red = color.red };
+    return true;
 }
 
 /* The mean of the middles of the covered pixels, cut to whole numbers. */

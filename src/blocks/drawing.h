@@ -12,6 +12,7 @@
 #include "blocks/block.h"
 #include "draw/label.h"
 #include "draw/palette.h"
+#include "image/raster.h"
 
 typedef enum ColorAxis { AXIS_CLASS, AXIS_INDEX, AXIS_TRACK } ColorAxis;
 
@@ -78,7 +79,8 @@ bool plate_style(const PlateArgs *args, LabelStyle *out, Error *err) MUST_USE;
 extern const Output drawing_outputs[];
 
 /* Draw into `out`, a copy of the element's picture.  False fills err: ERR_INVALID is
- * told as ValueError. */
+ * told as ValueError, ERR_UNSUPPORTED as what OpenCV raises ("error"), ERR_NOT_FOUND
+ * as IndexError. */
 typedef bool (*DrawFunction)(Call *call, const void *args, Image *out, Error *err);
 
 bool drawing_run(Call *call, DrawFunction draw);
@@ -99,11 +101,21 @@ bool row_colors_open(Arena *arena, const PaletteArgs *args, const Detections *se
                      RowColors *out, Error *err) MUST_USE;
 Color row_color(const RowColors *colors, int row);
 
-/* A double as int() makes it an integer, kept within +-2^30; NaN is 0. */
+/* A double as int() makes it an integer, kept within +-2^29, so that the sum of
+ * two is an int; NaN is 0. */
 int pixel_of(double v);
 
 /* A place of a box, truncated; its middle for CENTER_OF_MASS. */
 void box_anchor(Box box, Position position, int *x, int *y);
+/* The same for a field. */
+static inline int pixel_of_integer(int64_t v)
+{
+    return (int)MAX(-(1 << 29), MIN(v, 1 << 29));
+}
+
+/* A pen of that colour, where the reference draws with `thickness`: OpenCV takes
+ * `least` to 32767.  Else fills err. */
+bool pen_make(Color color, int64_t thickness, int least, Pen *out, Error *err) MUST_USE;
 
 /* The anchor of row `row`, truncated.  ERR_INVALID for CENTER_OF_MASS without masks. */
 bool row_anchor(const Detections *set, int row, Position position, int *x, int *y,

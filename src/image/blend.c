@@ -5,6 +5,8 @@
  * over, one that it covers is mixed in place, and of others all pixels are mixed and
  * those of the mask chosen.
  */
+#include <math.h>
+
 #include "image/blend_kernels.h"
 #include "image/spread.h"
 
@@ -297,5 +299,22 @@ void blend_patch(Image *out, const Image *patch, int x, int y, Region region)
                       image_pixels(patch) + place(patch, inside.x, row),
                       bits_at(&region, inside.x + x, row + y), inside.width,
                       image_pixel_bytes(out));
+    }
+}
+void blend_add(Image *out, const Image *layer, double opacity)
+{
+    float  alpha = (float)opacity;
+    int    pixel = image_pixel_bytes(out);
+    size_t row   = (size_t)image_width(out) * (size_t)pixel;
+
+    for (int y = 0; y < image_height(out); y++) {
+        uint8_t       *to   = image_edit(out) + (size_t)y * image_stride(out);
+        const uint8_t *from = image_pixels(layer) + (size_t)y * image_stride(layer);
+
+        for (size_t i = 0; i < row; i++) {
+            if (from[i] && (pixel == 1 || i % 4 != 3)) {
+                to[i] = (uint8_t)fminf(rintf((float)from[i] * alpha + (float)to[i]), 255);
+            }
+        }
     }
 }

@@ -51,4 +51,7 @@ void blend_patch(Image *out, const Image *patch, int x, int y, Region region);
  * with a = alpha / 255. */
 void blend_icon(Image *out, const Image *icon, int x, int y);
 
+/* out = out + layer * opacity, rounded and saturated, where the layer is not black. */
+void blend_add(Image *out, const Image *layer, double opacity);
+
 #endif

@@ -1,65 +1,17 @@
 /*
- * raster - rectangles, discs and strokes.
+ * raster - filled rectangles, and strokes by coverage.
  */
-#include "image/raster.h"
-
 #include <math.h>
 
-#include "image/resize.h"
-
-/* One row of a picture between two columns, inclusive; clipped. */
-static void fill_row(Image *image, int64_t y, int64_t x1, int64_t x2, const uint8_t bgr[3])
-{
-    int      pixel = image_pixel_bytes(image);
-    uint8_t *row;
-
-    if (y < 0 || y >= image_height(image)) {
-        return;
-    }
-    x1  = MAX(x1, 0);
-    x2  = MIN(x2, image_width(image) - 1);
-    row = image_edit(image) + (size_t)y * image_stride(image);
-    for (int64_t x = x1; x <= x2; x++) {
-        if (pixel == 1) {
-            row[x] = gray_of(bgr[0], bgr[1], bgr[2]);
-        } else {
-            memcpy(row + x * 4, bgr, 3);
-        }
-    }
-}
+#include "image/raster_inside.h"
 
 void raster_fill(Image *image, Rect rect, uint8_t blue, uint8_t green, uint8_t red)
 {
-    const uint8_t bgr[3] = { blue, green, red };
-    int64_t       bottom = MIN((int64_t)rect.y + rect.height, image_height(image) - 1);
+    Canvas  c      = canvas_of(image, blue, green, red);
+    int64_t bottom = MIN((int64_t)rect.y + rect.height, image_height(image) - 1);
 
     for (int64_t y = MAX(rect.y, 0); y <= bottom; y++) {
-        fill_row(image, y, rect.x, (int64_t)rect.x + rect.width, bgr);
-    }
-}
-
-/* The midpoint circle of OpenCV's circle(): rows in pairs from the middle out. */
-void raster_disc(Image *image, int x, int y, int radius, uint8_t blue, uint8_t green, uint8_t red)
-{
-    const uint8_t bgr[3] = { blue, green, red };
-    int64_t       err = 0, dx = radius, dy = 0, plus = 1, minus = 2 * (int64_t)radius - 1;
-
-    while (dx >= dy) {
-        bool step;
-
-        fill_row(image, y - dy, x - dx, x + dx, bgr);
-        fill_row(image, y + dy, x - dx, x + dx, bgr);
-        fill_row(image, y - dx, x - dy, x + dy, bgr);
-        fill_row(image, y + dx, x - dy, x + dy, bgr);
-        dy++;
-        err  += plus;
-        plus += 2;
-        step  = err > 0;
-        if (step) {
-            err   -= minus;
-            dx    -= 1;
-            minus -= 2;
-        }
+        canvas_row(&c, y, rect.x, (int64_t)rect.x + rect.width);
     }
 }
 
@@ -158,7 +110,7 @@ void coverage_paint(const Coverage *mask, Image *image, uint8_t blue, uint8_t gr
                 continue;
             }
             if (pixel == 1) {
-                row[0] = blend(row[0], gray_of(blue, green, red), share[x]);
+                row[0] = blend(row[0], blue, share[x]);
                 continue;
             }
             row[0] = blend(row[0], blue, share[x]);
