@@ -26,9 +26,10 @@ MAKEFLAGS += --no-print-directory
 
 # --- what to build ----------------------------------------------------------
 
-SOURCES := $(wildcard src/*/*.c)
+SOURCES := $(filter-out src/codecs/%,$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GEN)/web_assets.o
 LIBRARY := $(filter-out $(BUILD)/src/cli/main.o,$(OBJECTS))
+CODECS  := $(wildcard src/codecs/*.c) src/base/error.c src/image/codec.c
 UNIT    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 WEB     := $(wildcard web/*.html web/*.css web/*.js web/*.svg)
@@ -36,7 +37,7 @@ SAMPLES := $(wildcard examples/*.json)
 
 # --- how to build it --------------------------------------------------------
 
-PACKAGES := libmicrohttpd sqlite3 libturbojpeg libpng libpcre2-8 libsodium zlib
+PACKAGES := libmicrohttpd sqlite3 libturbojpeg libpng libwebp libwebpdemux libpcre2-8 libsodium zlib
 
 # Debian 12 has no yyjson, so there it comes from DEPS and the program looks
 # for it in the build's DEPS, beside itself, and where `make install` puts it.
@@ -67,7 +68,7 @@ LDLIBS   += $(PACKAGE_LIBS) -lm -ldl -lpthread
 # --- the program ------------------------------------------------------------
 
 .PHONY: all
-all: $(BUILD)/ocellus $(BUILD)/ocellus-text.so
+all: $(BUILD)/ocellus $(BUILD)/ocellus-text.so $(BUILD)/ocellus-codecs.so
 
 $(BUILD)/ocellus: $(OBJECTS)
 	@mkdir -p $(@D)
@@ -87,6 +88,34 @@ $(VECTORS:%.c=$(BUILD)/%.o): OPTIMIZE := $(OPTIMIZE:-O2=-O3)
 $(GEN)/web_assets.o: $(GEN)/web_assets.c Makefile
 	$(SAY) CC $<
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-overlength-strings -c $< -o $@
+
+# --- modules ----------------------------------------------------------------
+
+# The codecs are a shared object that is opened when the first TIFF or AVIF
+# comes.  Nothing but its table is visible; program and module know each other
+# by a stamp of the headers that they share.
+CODECS_PACKAGES := libtiff-4 libavif dav1d
+CODECS_OBJECTS  := $(CODECS:%.c=$(BUILD)/codecs/%.o)
+CODECS_SHARED   := src/image/codecs.h src/image/codec.h src/image/decode.h src/base/error.h
+
+$(CODECS_OBJECTS) $(BUILD)/src/image/codecs.o: $(GEN)/codecs_stamp.h
+$(GEN)/codecs_stamp.h: $(CODECS_SHARED)
+	@mkdir -p $(@D)
+	@echo "#define CODECS_STAMP \"$$(cat $^ | cksum)\"" >$@
+
+$(BUILD)/codecs/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS) $(shell pkg-config --cflags $(CODECS_PACKAGES)) $(CFLAGS) \
+	  -fPIC -fvisibility=hidden -c $< -o $@
+
+$(BUILD)/ocellus-codecs.so: $(CODECS_OBJECTS)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $^ \
+	  $(shell pkg-config --libs $(CODECS_PACKAGES)) -o $@
+
+$(BUILD)/src/image/codecs.o: CPPFLAGS += \
+  -DOCELLUS_CODECS_DEFAULT='"$(abspath $(BUILD))/ocellus-codecs.so"'
 
 # ONNX Runtime is opened when the first model is loaded, never linked; only
 # model/ knows where the build's own copy lies.
@@ -139,7 +168,7 @@ test-unit: unit
 
 unit: $(BUILD)/unit $(BUILD)/ocellus-text.so
 
-$(BUILD)/unit: $(LIBRARY) $(UNIT)
+$(BUILD)/unit: $(LIBRARY) $(UNIT) | $(BUILD)/ocellus-codecs.so
 	$(SAY) LINK $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
@@ -166,10 +195,10 @@ fuzz:
 	@$(MAKE) BUILD=$(BUILD)-fuzz CC=clang OPTIMIZE=-O1 \
 	  SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzz-run
 
-$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY) | $(BUILD)/ocellus-codecs.so
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
-	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer -rdynamic $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 .SECONDARY: $(FUZZERS:%=$(BUILD)/tests/fuzz/%.o)
 fuzz-run: $(FUZZERS:%=$(BUILD)/fuzz/%)
@@ -218,13 +247,15 @@ nightly: asan tsan
 install: all
 	install -D -m 755 $(BUILD)/ocellus $(DESTDIR)$(PREFIX)/bin/ocellus
 	install -d $(DESTDIR)$(PREFIX)/lib/ocellus
-	install -m 644 $(BUILD)/ocellus-text.so $(DESTDIR)$(PREFIX)/lib/ocellus/
+	install -m 644 $(BUILD)/ocellus-text.so $(BUILD)/ocellus-codecs.so \
+	  $(DESTDIR)$(PREFIX)/lib/ocellus/
 	for lib in $(wildcard $(DEPS)/*/lib/*.so*); do \
 	  cp -P "$$lib" $(DESTDIR)$(PREFIX)/lib/ocellus/; done
 
 clean:
-	rm -rf $(BUILD)/src $(BUILD)/modules $(BUILD)/tests $(GEN) $(BUILD)/ocellus $(BUILD)/unit
-	rm -f $(BUILD)/ocellus-text.so
+	rm -rf $(BUILD)/src $(BUILD)/modules $(BUILD)/codecs $(BUILD)/tests $(GEN)
+	rm -rf $(BUILD)/ocellus $(BUILD)/ocellus-text.so $(BUILD)/ocellus-codecs.so $(BUILD)/unit
 	rm -rf $(BUILD)-asan $(BUILD)-tsan $(BUILD)-clang $(BUILD)-fuzz
 
--include $(OBJECTS:.o=.d) $(TEXT_OBJECTS:.o=.d) $(UNIT:.o=.d) $(FUZZERS:%=$(BUILD)/tests/fuzz/%.d)
+-include $(OBJECTS:.o=.d) $(TEXT_OBJECTS:.o=.d) $(CODECS_OBJECTS:.o=.d) $(UNIT:.o=.d) \
+  $(FUZZERS:%=$(BUILD)/tests/fuzz/%.d)

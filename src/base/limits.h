@@ -36,6 +36,8 @@
 #define LIMIT_JPEG_SCANS       100
 #define LIMIT_PNG_CHUNK        MIB(16)
 #define LIMIT_METADATA_BYTES   MIB(1)
+#define LIMIT_IMAGE_FRAMES     10000       /* of one animation */
+#define LIMIT_TIFF_PIECES      (1 << 18)   /* strips or tiles of one page */
 #define LIMIT_CONTOUR_BYTES    MIB(256)    /* points of all outlines in one picture */
 #define LIMIT_BLUR_SIZE        65535       /* of a kernel: from side to side of any picture */
 

@@ -4,6 +4,8 @@
 #include "base/module.h"
 
 #include <dlfcn.h>
+#include <libgen.h>
+#include <unistd.h>
 
 void *module_open(const char *const names[], const char *advice, Error *err)
 {
@@ -25,6 +27,16 @@ void *module_open(const char *const names[], const char *advice, Error *err)
     }
     fail(err, ERR_MISSING, "%s (%s)", advice, tried);
     return NULL;
+}
+
+const char *module_program_folder(char path[PATH_MAX])
+{
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+    if (length < 0)
+        return ".";
+    path[length] = '\0';
+    return dirname(path);
 }
 
 void *module_symbol(void *module, const char *symbol, Error *err)

@@ -11,6 +11,7 @@
 #include "cli/help.h"
 #include "draw/font.h"
 #include "image/budget.h"
+#include "image/codecs.h"
 #include "image/encode.h"
 #include "model/model.h"
 #include "store/store.h"
@@ -52,10 +53,22 @@ static void check_codecs(Checkup *c)
     ok    = ok && image_encode_jpeg(image, 95, &bytes, &err);
     again = ok ? image_decode(bytes.data, bytes.length, TEXT("doctor"), NULL, &err) : NULL;
     ok    = again && image_width(again) == 64 && image_height(again) == 48;
-    report(c, ok, "pictures", ok ? "JPEG and PNG" : err.text);
+    report(c, ok, "pictures", ok ? "JPEG, PNG, WebP, BMP and GIF" : err.text);
     image_unref(image);
     image_unref(again);
     buffer_fini(&bytes);
+}
+
+/* The module that the rarer formats need. */
+static void check_module(Checkup *c)
+{
+    Error         err    = { 0 };
+    char          text[200];
+    const Codecs *codecs = codecs_open(&err);
+
+    if (codecs)
+        codecs->versions(text, sizeof(text));
+    report(c, codecs != NULL, "TIFF and AVIF", codecs ? text : err.text);
 }
 
 static void check_folder(Checkup *c, const char *folder)
@@ -117,6 +130,7 @@ static int run(Invocation *in, Error *err)
     check_machine(&c);
     check_codecs(&c);
     check_text(&c);
+    check_module(&c);
     check_folder(&c, data_folder(in));
     check_models(&c, in);
     if (c.wrong > 0) {

@@ -65,6 +65,27 @@ void safe_name(char *name)
     }
 }
 
+/* What files of a format are named; pictures that steps made are JPEG. */
+static const char *extension(ImageFormat format)
+{
+    switch (format) {
+    case FORMAT_PNG:
+        return "png";
+    case FORMAT_WEBP:
+        return "webp";
+    case FORMAT_BMP:
+        return "bmp";
+    case FORMAT_GIF:
+        return "gif";
+    case FORMAT_TIFF:
+        return "tif";
+    case FORMAT_AVIF:
+        return "avif";
+    default:
+        return "jpg";
+    }
+}
+
 static bool save_picture(Printing *p, Text base64, char *path, size_t size)
 {
     const char *comma = memchr(base64.at, ',', MIN(base64.length, 64));
@@ -83,8 +104,7 @@ static bool save_picture(Printing *p, Text base64, char *path, size_t size)
     snprintf(name, sizeof(name), "%.90s_%.190s", p->prefix, p->where);
     safe_name(name);
     ok = image_probe(bytes, (size_t)n, &header, NULL);
-    snprintf(path, size, "%s/%s.%s", p->folder, name, ok && header.format == FORMAT_PNG ? "png"
-                                                                                        : "jpg");
+    snprintf(path, size, "%s/%s.%s", p->folder, name, extension(ok ? header.format : FORMAT_JPEG));
     ok = file_write(path, bytes, (size_t)n, p->err);
     free(bytes);
     *p->saved += ok;

@@ -6,11 +6,14 @@
  * allocated.  Formats are told by content, never by name.  Pixels are those
  * that OpenCV's imdecode(IMREAD_COLOR) gives the reference, always colour:
  * EXIF orientation applied, alpha dropped, 16 bits cut to 8, gray and palette
- * made colour, CMYK converted.  An animated PNG gives its first frame.
+ * made colour, CMYK converted.  An animation gives its first frame, a TIFF of
+ * several pages the first.  TIFF and AVIF need a module (image/codecs.h), whose
+ * absence is ERR_MISSING.
  *
- * A truncated JPEG decodes as far as it goes, the rest is gray (128); a
- * truncated PNG is refused.  Damage is refused where OpenCV 4.12 refuses it,
- * but for cut-off JPEGs, which it refuses too.
+ * A truncated JPEG decodes as far as it goes, the rest is gray (128); other
+ * truncated files are refused.  Damage is refused where OpenCV 4.12 refuses it,
+ * but for cut-off JPEGs, which it refuses too; bmp.c and gif.c say what else is
+ * accepted.
  */
 #ifndef OCELLUS_IMAGE_DECODE_H
 #define OCELLUS_IMAGE_DECODE_H
@@ -19,7 +22,7 @@
 
 typedef enum ImageFormat {
     FORMAT_UNKNOWN, FORMAT_JPEG, FORMAT_PNG, FORMAT_WEBP, FORMAT_BMP, FORMAT_TIFF, FORMAT_GIF,
-    FORMAT_AVIF, FORMAT_HEIC, FORMAT_JXL, FORMAT_SVG, FORMAT_PDF,
+    FORMAT_AVIF, FORMAT_HEIC, FORMAT_JXL, FORMAT_JP2, FORMAT_PSD, FORMAT_SVG, FORMAT_PDF,
 } ImageFormat;
 
 /* What a header says, before orientation is applied. */
@@ -37,18 +40,14 @@ const char *image_format_mime(ImageFormat format);
  * unsupported or over a limit (ERR_INVALID, ERR_UNSUPPORTED, ERR_TOO_LARGE). */
 bool image_probe(const void *bytes, size_t length, ImageHeader *header, Error *err) MUST_USE;
 
-/* The two decoders, for image.c: `pixels` is BGRX of header->width x height
- * with stride 4 * width; orientation is not applied yet. */
-bool jpeg_decode(const void *bytes, size_t length, const ImageHeader *header, uint8_t *pixels,
-                 Error *err) MUST_USE;
-bool png_decode(const void *bytes, size_t length, const ImageHeader *header, uint8_t *pixels,
-                Error *err) MUST_USE;
+/* Decode what was probed, for image.c: `pixels` is BGRX of header->width x
+ * height with stride 4 * width; orientation is not applied yet. */
+bool image_decode_pixels(const void *bytes, size_t length, const ImageHeader *header,
+                         uint8_t *pixels, Error *err) MUST_USE;
 
 /* The same with BGRA pixels: of files without transparency alpha is 255. */
 bool png_decode_alpha(const void *bytes, size_t length, const ImageHeader *header,
                       uint8_t *pixels, Error *err) MUST_USE;
-bool jpeg_probe(const void *bytes, size_t length, ImageHeader *header, Error *err) MUST_USE;
-bool png_probe(const void *bytes, size_t length, ImageHeader *header, Error *err) MUST_USE;
 
 /* EXIF orientation out of a TIFF structure (what follows "Exif\0\0"); 1..8, or
  * 0 when there is none. */

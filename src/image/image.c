@@ -272,15 +272,11 @@ static Store *decode_pixels(const Store *encoded, const ImageHeader *header, Err
 {
     size_t size   = 4 * (size_t)header->width * (size_t)header->height;
     Store *pixels = store_new(size, false, err);
-    bool   done   = false;
 
     if (!pixels)
         return NULL;
-    if (header->format == FORMAT_JPEG)
-        done = jpeg_decode(encoded->bytes, encoded->size, header, pixels->bytes, err);
-    else
-        done = png_decode(encoded->bytes, encoded->size, header, pixels->bytes, err);
 
+    bool done = image_decode_pixels(encoded->bytes, encoded->size, header, pixels->bytes, err);
     if (done && orientation_swaps(header->orientation)) {
         Store *upright = store_new(size, false, err);
 

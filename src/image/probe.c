@@ -7,21 +7,26 @@
  */
 #include "image/codec.h"
 
+/* A format without functions is one that we know but do not decode. */
 static const struct {
     const char *name, *mime;
+    Probe      *probe;
+    Decode     *decode;
 } formats[] = {
-    [FORMAT_UNKNOWN] = { "unknown", "application/octet-stream" },
-    [FORMAT_JPEG]    = { "JPEG",    "image/jpeg" },
-    [FORMAT_PNG]     = { "PNG",     "image/png" },
-    [FORMAT_WEBP]    = { "WebP",    "image/webp" },
-    [FORMAT_BMP]     = { "BMP",     "image/bmp" },
-    [FORMAT_TIFF]    = { "TIFF",    "image/tiff" },
-    [FORMAT_GIF]     = { "GIF",     "image/gif" },
-    [FORMAT_AVIF]    = { "AVIF",    "image/avif" },
-    [FORMAT_HEIC]    = { "HEIC",    "image/heic" },
-    [FORMAT_JXL]     = { "JPEG XL", "image/jxl" },
-    [FORMAT_SVG]     = { "SVG",     "image/svg+xml" },
-    [FORMAT_PDF]     = { "PDF",     "application/pdf" },
+    [FORMAT_UNKNOWN] = { "unknown",   "application/octet-stream", NULL, NULL },
+    [FORMAT_JPEG]    = { "JPEG",      "image/jpeg", jpeg_probe, jpeg_decode },
+    [FORMAT_PNG]     = { "PNG",       "image/png",  png_probe,  png_decode },
+    [FORMAT_WEBP]    = { "WebP",      "image/webp", webp_probe, webp_decode },
+    [FORMAT_BMP]     = { "BMP",       "image/bmp",  bmp_probe,  bmp_decode },
+    [FORMAT_TIFF]    = { "TIFF",      "image/tiff", tiff_probe, tiff_decode },
+    [FORMAT_GIF]     = { "GIF",       "image/gif",  gif_probe,  gif_decode },
+    [FORMAT_AVIF]    = { "AVIF",      "image/avif", avif_probe, avif_decode },
+    [FORMAT_HEIC]    = { "HEIC",      "image/heic", NULL, NULL },
+    [FORMAT_JXL]     = { "JPEG XL",   "image/jxl",  NULL, NULL },
+    [FORMAT_JP2]     = { "JPEG 2000", "image/jp2",  NULL, NULL },
+    [FORMAT_PSD]     = { "PSD",       "image/vnd.adobe.photoshop", NULL, NULL },
+    [FORMAT_SVG]     = { "SVG",       "image/svg+xml", NULL, NULL },
+    [FORMAT_PDF]     = { "PDF",       "application/pdf", NULL, NULL },
 };
 
 /* Bytes that a file of a format starts with. */
@@ -40,6 +45,10 @@ static const struct {
     { FORMAT_TIFF, 4,  "MM\0+" },
     { FORMAT_JXL,  2,  "\xFF\x0A" },
     { FORMAT_JXL,  12, "\0\0\0\x0CJXL \r\n\x87\n" },
+    { FORMAT_JP2,  12, "\0\0\0\x0CjP  \r\n\x87\n" },
+    { FORMAT_JP2,  4,  "\xFF\x4F\xFF\x51" },        /* without a container */
+    { FORMAT_PSD,  6,  "8BPS\0\1" },
+    { FORMAT_PSD,  6,  "8BPS\0\2" },                /* the large kind */
     { FORMAT_PDF,  5,  "%PDF-" },
 };
 
@@ -80,18 +89,11 @@ static ImageFormat format_of_media(const uint8_t *at, size_t length)
 }
 
 /* "BM" alone is two letters of any text: the size of the header that follows
- * must be one there is. */
+ * must be a likely one. */
 static bool is_bmp(const uint8_t *at, size_t length)
 {
-    static const uint8_t sizes[] = { 12, 16, 40, 52, 56, 64, 108, 124 };
-
-    if (length < 18 || memcmp(at, "BM", 2) != 0)
-        return false;
-    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        if (at[14] == sizes[i] && at[15] == 0 && at[16] == 0 && at[17] == 0)
-            return true;
-    }
-    return false;
+    return length >= 18 && memcmp(at, "BM", 2) == 0 && at[14] >= 12 && at[15] == 0 &&
+           at[16] == 0 && at[17] == 0;
 }
 
 /* Text that is an <svg> element, or declarations and comments before one. */
@@ -132,16 +134,17 @@ bool image_probe(const void *bytes, size_t length, ImageHeader *header, Error *e
         return fail(err, ERR_INVALID, "the picture is empty");
 
     header->format = format_of(bytes, length);
-    switch (header->format) {
-    case FORMAT_JPEG:
-        return jpeg_probe(bytes, length, header, err);
-    case FORMAT_PNG:
-        return png_probe(bytes, length, header, err);
-    case FORMAT_UNKNOWN:
+    if (header->format == FORMAT_UNKNOWN)
         return fail(err, ERR_INVALID, "this is not a picture, or of a format not known; "
-                    "JPEG and PNG are supported");
-    default:
+                    "JPEG, PNG, WebP, BMP, GIF, TIFF and AVIF are supported");
+    if (!formats[header->format].probe)
         return fail(err, ERR_UNSUPPORTED, "%s is not supported; send the picture as JPEG or PNG",
                     image_format_name(header->format));
-    }
+    return formats[header->format].probe(bytes, length, header, err);
+}
+
+bool image_decode_pixels(const void *bytes, size_t length, const ImageHeader *header,
+                         uint8_t *pixels, Error *err)
+{
+    return formats[header->format].decode(bytes, length, header, pixels, err);
 }

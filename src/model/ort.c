@@ -3,11 +3,8 @@
  */
 #include "model/ort.h"
 
-#include <libgen.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/module.h"
@@ -21,17 +18,6 @@ static const char *const advice =
     "ONNX Runtime is not here: run tools/bootstrap, or set OCELLUS_ONNXRUNTIME to a "
     "libonnxruntime.so.1";
 
-/* The folder of the running program, or ".". */
-static const char *program_folder(char path[PATH_MAX])
-{
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
-
-    if (length < 0)
-        return ".";
-    path[length] = '\0';
-    return dirname(path);
-}
-
 /* What the operator names; else what the build was made with, what lies with the
  * program, what the system has, in this order. */
 static void *open_library(Error *err)
@@ -39,7 +25,7 @@ static void *open_library(Error *err)
     char        program[PATH_MAX], installed[PATH_MAX + 64], beside[PATH_MAX + 64];
     const char *names[8];
     const char *named  = getenv("OCELLUS_ONNXRUNTIME");
-    const char *folder = program_folder(program);
+    const char *folder = module_program_folder(program);
     int         count  = 0;
 
     snprintf(installed, sizeof installed, "%s/../lib/ocellus/libonnxruntime.so.1", folder);

@@ -278,23 +278,34 @@ def other_pictures():
     yield Picture("24 one byte", b"\xff", "invalid")
     yield Picture("21 text", b"BMX is not a picture, nor is this GIF89", "invalid")
     yield Picture("21 HTML", b"<!doctype html><html><body>hello</body></html>", "invalid")
-    yield Picture("21 WebP", saved("WEBP"), "unsupported")
-    yield Picture("21 BMP", saved("BMP"), "unsupported")
+    yield Picture("21 WebP", saved("WEBP"), "ok", (20, 10))
+    yield Picture("21 WebP cut off", saved("WEBP")[:-9], "invalid")
+    yield Picture("21 BMP", saved("BMP"), "ok", (20, 10))
+    yield Picture("21 BMP cut off", saved("BMP")[:-1], "invalid")
     header = struct.pack("<2sIII IiiHHIIiiII", b"BM", 70, 0, 54, 40, 2**30, 2**30, 1, 8, 1, 0, 0, 0,
                          0, 0)
-    yield Picture("21 BMP with RLE that runs over", header + b"\xff\1" * 8, "unsupported")
+    yield Picture("21 BMP with RLE that runs over", header + b"\xff\1" * 8, "too_large")
+    header = (header[:10] + struct.pack("<I", 54 + 1024) + header[14:18]
+              + struct.pack("<ii", 20, 10) + header[26:])
+    yield Picture("21 BMP with RLE that leaves its row", header + bytes(1024) + b"\xff\1" * 8,
+                  "invalid")
     tiff = b"II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x100, 3, 1, 1, 0, 8)
-    yield Picture("21 TIFF with a circle of directories", tiff, "unsupported")
+    yield Picture("21 TIFF with a circle of directories", tiff, "invalid")
+    yield Picture("21 TIFF", saved("TIFF", compression="tiff_lzw"), "ok", (20, 10))
     gif = saved("GIF")
-    yield Picture("21 GIF", gif, "unsupported")
+    yield Picture("21 GIF", gif, "ok", (20, 10))
+    yield Picture("21 GIF without its trailer", gif[:-1], "invalid")
     frame = b"!\xf9\4\0\1\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0"
-    yield Picture("21 GIF of 100000 frames", gif[:-1] + frame * 100000 + b";", "unsupported")
+    yield Picture("21 GIF of 100000 frames", gif[:-1] + frame * 100000 + b";", "too_large")
     for brand in (b"heic", b"mif1", b"avif"):
         box = struct.pack(">I", 24) + b"ftyp" + brand + bytes(4) + brand + b"miaf"
-        yield Picture("21 ISO media of brand %s" % brand.decode(), box + bytes(40), "unsupported")
+        yield Picture("21 ISO media of brand %s" % brand.decode(), box + bytes(40),
+                      "invalid" if brand == b"avif" else "unsupported")
     yield Picture("21 JPEG XL", b"\xff\x0a" + bytes(20), "unsupported")
     yield Picture("21 SVG", b'<?xml version="1.0"?>\n<!-- x --><svg onload="alert(1)"/>',
                   "unsupported")
+    yield Picture("21 JPEG 2000", b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(20), "unsupported")
+    yield Picture("21 PSD", b"8BPS\0\1" + bytes(20), "unsupported")
     yield Picture("21 PDF", b"%PDF-1.7\n%%EOF", "unsupported")
 
 
