@@ -446,6 +446,32 @@ static Image *take_place(const Image *image, int width, int height, int channels
     return image_if(done, made);
 }
 
+Image *image_as_stored(const Image *image, Error *err)
+{
+    static const int back[] = { 1, 1, 2, 3, 4, 5, 8, 7, 6 };    /* what undoes each turn */
+    Text        encoded = image_encoded(image);
+    ImageHeader header;
+    Image      *copy, *stored;
+
+    if (!encoded.at || !image_probe(encoded.at, encoded.length, &header, NULL) ||
+        header.orientation < 2 || header.orientation > 8 || image->channels != 3) {
+        return image_ref(image);
+    }
+    copy = image_copy(image, err);
+    if (!copy || !orientation_swaps(header.orientation)) {
+        if (copy)
+            orient_in_place(image_edit(copy), image->width, image->height,
+                            back[header.orientation]);
+        return copy;
+    }
+    stored = take_place(image, image->height, image->width, 3, false, err);
+    if (stored)
+        orient_into(image_edit(stored), copy->pixels->bytes, image->width, image->height,
+                    back[header.orientation]);
+    image_unref(copy);
+    return stored;
+}
+
 Image *image_replace(const Image *image, int width, int height, int channels, Error *err)
 {
     return take_place(image, width, height, channels, true, err);

@@ -127,6 +127,10 @@ Image *image_copy(const Image *image, Error *err) MUST_USE;
  * has them or the picture, else they are copied. */
 Image *image_take(Image *image, Error *err) MUST_USE;
 
+/* A picture as its bytes hold it, without the turn that their EXIF orientation asked for;
+ * `image` itself (a new reference) when there was none or the bytes are gone. */
+Image *image_as_stored(const Image *image, Error *err) MUST_USE;
+
 /* A picture of other size or channels in the place of `image`: zeroed pixels,
  * same lineage and video. */
 Image *image_replace(const Image *image, int width, int height, int channels, Error *err) MUST_USE;

@@ -117,6 +117,14 @@ static DetectOptions detect_options(Request *request, const Json *body)
     return options;
 }
 
+static bool turn_back(Request *request, Image **image, Error *err)
+{
+    Image *stored = image_as_stored(*image, err);
+
+    *image = stored ? image_keep(request->arena, stored) : NULL;
+    return *image || (stored && fail(err, ERR_MEMORY, "no memory for a picture"));
+}
+
 static bool load_pictures(Request *request, Response *response, const Json *image,
                           Question *question)
 {
@@ -137,7 +145,8 @@ static bool load_pictures(Request *request, Response *response, const Json *imag
             json_next(&walk);
             one = walk.value;
         }
-        if (!picture_read(request, one, &images[i], &err)) {
+        if (!picture_read(request, one, &images[i], &err) ||
+            (question->as_stored && !turn_back(request, &images[i], &err))) {
             response_error(response, &err);
             return false;
         }
@@ -156,6 +165,7 @@ static void infer(App *app, Request *request, Response *response)
         .model_id = json_text(json_get(body, "model_id")),
         .id = json_text(json_get(body, "id")),
         .visualize = flag_of(json_get(body, "visualize_predictions"), false),
+        .as_stored = flag_of(json_get(body, "disable_preproc_auto_orient"), false),
         .off = {
             .contrast = flag_of(json_get(body, "disable_preproc_contrast"), false),
             .grayscale = flag_of(json_get(body, "disable_preproc_grayscale"), false),

@@ -4,6 +4,7 @@
  * The picture is the body, as base64 text whatever its content type says, or the
  * part "file" of a form; everything else stands in the query.
  */
+#include <math.h>
 #include <strings.h>
 
 #include "base/text.h"
@@ -95,16 +96,18 @@ static Image *read_picture(Request *request, Response *response)
 }
 
 /* A number, of which 1 and up are percent, or one of two names. */
-static bool read_confidence(Details *details, double *confidence)
+static void read_confidence(Details *details, Question *question)
 {
-    Text text = request_query(details->request, "confidence");
+    Text    text       = request_query(details->request, "confidence");
+    double *confidence = &question->confidence;
 
     if (!text.at) {
         *confidence = 0.4;
     } else if (number_parse_text(text, confidence)) {
         *confidence = *confidence >= 1 ? *confidence / 100 : MAX(*confidence, least_confidence);
     } else if (text_is(text, "best") || text_is(text, "default")) {
-        *confidence = model_confidence;
+        *confidence              = model_confidence;
+        question->own_confidence = true;
     } else {
         details_add(details, "float_parsing", (Place){ { "query", "confidence", "float" }, -1 },
                     "Input should be a valid number, unable to parse string as a number", NULL,
@@ -114,7 +117,43 @@ static bool read_confidence(Details *details, double *confidence)
                     "Input should be 'best' or 'default'", NULL,
                     "{\"expected\":\"'best' or 'default'\"}");
     }
-    return details->count == 0;
+}
+
+/* What only detectors are asked: `overlap`, like the confidence, may be percent. */
+static void read_detect_options(Details *details, DetectOptions *options)
+{
+    Text   overlap = request_query(details->request, "overlap");
+    Text   most    = request_query(details->request, "max_detections");
+    double number;
+
+    *options = (DetectOptions){ .iou = 0.3, .most = 300 };
+    if (overlap.at && number_parse_text(overlap, &number)) {
+        options->iou = number >= 1 ? number / 100 : number;
+    } else if (overlap.at) {
+        details_add(details, "float_parsing", (Place){ { "query", "overlap" }, -1 },
+                    "Input should be a valid number, unable to parse string as a number", NULL,
+                    NULL);
+    }
+    if (most.at && number_parse_text(most, &number) && number == trunc(number)) {
+        options->most = (int64_t)fmax(0, fmin(number, INT32_MAX));
+    } else if (most.at) {
+        details_add(details, "int_parsing", (Place){ { "query", "max_detections" }, -1 },
+                    "Input should be a valid integer, unable to parse string as an integer", NULL,
+                    NULL);
+    }
+}
+
+/* The picture as its bytes hold it; NULL: the answer has been given. */
+static Image *image_stored(Request *request, Response *response, Image *image)
+{
+    Error  err    = { 0 };
+    Image *stored = image_as_stored(image, &err);
+
+    stored = stored ? image_keep(request->arena, stored) : NULL;
+    if (!stored) {
+        response_error(response, &err);
+    }
+    return stored;
 }
 
 static void infer(App *app, Request *request, Response *response)
@@ -127,6 +166,7 @@ static void infer(App *app, Request *request, Response *response)
         .model_id = text_of(id), .count = 1,
         .visualize = text_is(format, "image_and_json"),
         .only_picture = text_is(format, "image"),
+        .as_stored = query_flag(&details, "disable_preproc_auto_orient", false),
         .off = {
             .contrast = query_flag(&details, "disable_preproc_contrast", false),
             .grayscale = query_flag(&details, "disable_preproc_grayscale", false),
@@ -135,11 +175,15 @@ static void infer(App *app, Request *request, Response *response)
     };
     Image *image;
 
-    read_confidence(&details, &question.confidence);
+    read_confidence(&details, &question);
+    read_detect_options(&details, &question.detect);
     if (!details_done(&details)) {
         return;
     }
     image = read_picture(request, response);
+    if (image && question.as_stored) {
+        image = image_stored(request, response, image);
+    }
     if (image) {
         question.images = &image;
         question_answer(app, request, response, &question);

@@ -37,6 +37,7 @@ typedef struct Question {
     DetectOptions detect;           /* of detectors; its confidence is set from the above */
     PreprocessOff off;
     bool          visualize;        /* the picture with its label, in the answer */
+    bool          as_stored;        /* pictures without the turn of their EXIF orientation */
     bool          as_list;          /* a list of answers */
     bool          only_picture;     /* the answer is the labelled picture itself */
 } Question;
