@@ -7,9 +7,11 @@
 #include "cli/command.h"
 #include "cli/print.h"
 #include "image/image.h"
+#include "model/detect.h"
 #include "server/app.h"
 #include "value/wire.h"
 #include "vision/classification.h"
+#include "vision/detection_answer.h"
 
 static Image *load_picture(const char *path, Error *err)
 {
@@ -27,58 +29,148 @@ static Image *load_picture(const char *path, Error *err)
     return image;
 }
 
-static bool print_line(Buffer *out, const char *path, const Value answer)
+/* What a picture is asked about. */
+typedef struct Asking {
+    Invocation *in;
+    Model      *model;
+    const char *path;
+    Image      *image;
+    Arena      *arena;
+    int64_t     start;
+} Asking;
+
+static Value size_value(const Asking *a)
 {
-    const Value *predictions = value_get(answer, TEXT("predictions"));
+    DictBuilder size = dict_builder(a->arena, 2);
 
-    buffer_printf(out, "%s:", path);
-    for (uint32_t i = 0; i < predictions->count; i++) {
-        const Value *name = value_get(predictions->as.items[i], TEXT("class"));
-        const Value *confidence = value_get(predictions->as.items[i], TEXT("confidence"));
-
-        buffer_printf(out, "%s %.*s %.2f %%", i ? "," : "", SHOW(value_as_text(*name)),
-                      confidence->as.number * 100);
-    }
-    buffer_string(out, predictions->count ? "\n" : " no class reaches the confidence\n");
-    return true;
+    dict_set(&size, TEXT("width"), value_int(image_width(a->image)));
+    dict_set(&size, TEXT("height"), value_int(image_height(a->image)));
+    return dict_done(&size);
 }
 
-static bool classify(Invocation *in, Model *model, const char *path, Arena *arena, Error *err)
+static Text new_id(Arena *arena)
 {
-    const Package *package = model_package(model);
-    Image         *image   = load_picture(path, err);
-    int64_t        start   = clock_now();
-    double         least   = (double)option_int(in, "confidence", 40) / 100;
-    DictBuilder    answer  = dict_builder(arena, 8);
-    const float   *scores;
-    char           id[UUID_SIZE];
-    Buffer         text;
-    JsonWriter     w;
-    bool           ok;
+    char id[UUID_SIZE];
 
-    if (!image || !image_keep(arena, image)) {
-        return false;
-    }
-    scores = model_classify(model, arena, &image, 1, (PreprocessOff){ 0 }, NULL, err);
+    uuid4(id);
+    return arena_text(arena, text_of(id));
+}
+
+static bool classify(const Asking *a, Value *answer, Error *err)
+{
+    const Package *package = model_package(a->model);
+    double         least   = (double)option_int(a->in, "confidence", 40) / 100;
+    DictBuilder    dict    = dict_builder(a->arena, 8);
+    const float   *scores  = model_classify(a->model, a->arena, &a->image, 1,
+                                            (PreprocessOff){ 0 }, NULL, err);
+
     if (!scores) {
         return false;
     }
-    uuid4(id);
-    classification_fill(&answer, &(ClassificationAnswer){
-        text_of(id), (double)(clock_now() - start) / 1e9,
-        { image_width(image), image_height(image) }, package->classes },
-        classification_rank(arena, scores, package->class_count, least));
+    classification_fill(&dict, &(ClassificationAnswer){
+        new_id(a->arena), (double)(clock_now() - a->start) / 1e9,
+        { image_width(a->image), image_height(a->image) }, package->classes },
+        classification_rank(a->arena, scores, package->class_count, least));
+    *answer = dict_done(&dict);
+    return true;
+}
+
+static bool detect(const Asking *a, Value *answer, Error *err)
+{
+    const Package *package = model_package(a->model);
+    DetectOptions  options = { .confidence = (double)option_int(a->in, "confidence", 40) / 100,
+                               .iou = 0.3, .most = 300 };
+    DictBuilder    dict = dict_builder(a->arena, 4);
+    ListBuilder    list = list_builder(a->arena, 16);
+    Found          found;
+
+    if (!model_detect(a->model, a->arena, &a->image, 1, (PreprocessOff){ 0 }, &options, NULL,
+                      &found, err)) {
+        return false;
+    }
+    for (int i = 0; i < found.count; i++) {
+        list_add(&list, detection_value(a->arena, &found.items[i],
+                                        package->classes[found.items[i].class_id]));
+    }
+    dict_set(&dict, TEXT("inference_id"), value_text(new_id(a->arena)));
+    dict_set(&dict, TEXT("time"), value_double((double)(clock_now() - a->start) / 1e9));
+    dict_set(&dict, TEXT("image"), size_value(a));
+    dict_set(&dict, TEXT("predictions"), list_done(&list));
+    *answer = dict_done(&dict);
+    return true;
+}
+
+/* ---- printing ------------------------------------------------------------------------ */
+
+static double number_of(Value dict, Text key)
+{
+    const Value *value = value_get(dict, key);
+    double       number;
+
+    return value && value_to_double(*value, &number) ? number : 0;
+}
+
+static void print_classes(Buffer *out, const char *path, Value predictions)
+{
+    buffer_printf(out, "%s:", path);
+    for (uint32_t i = 0; i < predictions.count; i++) {
+        Value one = predictions.as.items[i];
+
+        buffer_printf(out, "%s %.*s %.2f %%", i ? "," : "",
+                      SHOW(value_as_text(*value_get(one, TEXT("class")))),
+                      number_of(one, TEXT("confidence")) * 100);
+    }
+    buffer_string(out, predictions.count ? "\n" : " no class reaches the confidence\n");
+}
+
+static void print_objects(Buffer *out, const char *path, Value predictions)
+{
+    buffer_printf(out, "%s: %u object%s\n", path, predictions.count,
+                  predictions.count == 1 ? "" : "s");
+    for (uint32_t i = 0; i < predictions.count; i++) {
+        Value  one = predictions.as.items[i];
+        double width = number_of(one, TEXT("width")), height = number_of(one, TEXT("height"));
+
+        buffer_printf(out, "  %.*s %.2f %%, %.0f x %.0f at %.0f, %.0f\n",
+                      SHOW(value_as_text(*value_get(one, TEXT("class")))),
+                      number_of(one, TEXT("confidence")) * 100, width, height,
+                      number_of(one, TEXT("x")) - width / 2,
+                      number_of(one, TEXT("y")) - height / 2);
+    }
+}
+
+static bool print_one(const Asking *a, Value answer, Error *err)
+{
+    bool       boxes = model_package(a->model)->task == TASK_DETECTION;
+    Buffer     text;
+    JsonWriter w;
+    bool       ok = true;
+
     buffer_init(&text, LIMIT_RESPONSE_BODY);
-    if (option_given(in, "json")) {
+    if (option_given(a->in, "json")) {
         w  = json_writer(&text);
-        ok = wire_write(&w, dict_done(&answer), err);
+        ok = wire_write(&w, answer, err);
         buffer_char(&text, '\n');
     } else {
-        ok = print_line(&text, path, dict_done(&answer));
+        (boxes ? print_objects : print_classes)(&text, a->path,
+                                                *value_get(answer, TEXT("predictions")));
     }
     ok = ok && print_out(&text, err);
     buffer_fini(&text);
     return ok;
+}
+
+static bool ask(Invocation *in, Model *model, const char *path, Arena *arena, Error *err)
+{
+    Asking a     = { in, model, path, load_picture(path, err), arena, 0 };
+    bool   boxes = model_package(model)->task == TASK_DETECTION;
+    Value  answer;
+
+    if (!a.image || !image_keep(arena, a.image)) {
+        return false;
+    }
+    a.start = clock_now();
+    return (boxes ? detect : classify)(&a, &answer, err) && print_one(&a, answer, err);
 }
 
 static int infer_all(Invocation *in, Model *model, Error *err)
@@ -90,7 +182,7 @@ static int infer_all(Invocation *in, Model *model, Error *err)
         Error one = { 0 };
 
         arena_init(&arena, LIMIT_RUN_MEMORY);
-        if (!classify(in, model, in->words[i], &arena, &one)) {
+        if (!ask(in, model, in->words[i], &arena, &one)) {
             fprintf(stderr, "error: %s\n", one.text);
             err->kind = ERR_NONE;
             failed++;
@@ -115,9 +207,10 @@ static int run(Invocation *in, Error *err)
         return -1;
     }
     model = models_get(app.models, text_of(id), NULL, err);
-    if (model && model_package(model)->task != TASK_CLASSIFICATION) {
-        fail(err, ERR_UNSUPPORTED, "%s is a model for %s; so far this program runs single-label "
-             "classification", id, task_name(model_package(model)->task));
+    if (model && model_package(model)->task != TASK_CLASSIFICATION &&
+        model_package(model)->task != TASK_DETECTION) {
+        fail(err, ERR_UNSUPPORTED, "%s is a model for %s; so far this command asks models for "
+             "classification and object detection", id, task_name(model_package(model)->task));
     } else if (model) {
         code = infer_all(in, model, err);
     }
@@ -128,7 +221,7 @@ static int run(Invocation *in, Error *err)
 
 static const Option options[] = {
     { "model", 'm', OPTION_TEXT, "MODEL", "The model, as project/version." },
-    { "confidence", 'c', OPTION_INTEGER, "PERCENT", "Leave out classes below it (40)." },
+    { "confidence", 'c', OPTION_INTEGER, "PERCENT", "Leave out what is less certain (40)." },
     { "json", 0, OPTION_FLAG, NULL, "Print the exact answer, one line a picture." },
     { 0 },
 };

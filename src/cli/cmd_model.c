@@ -23,10 +23,14 @@ static bool valid_id(const char *id, Error *err)
 
 /* ---- add ------------------------------------------------------------------------------------ */
 
-static void remember(App *app, const char *id, const char *source, const Buffer *report)
+static void remember(App *app, Arena *arena, const char *id, const char *source,
+                     const Buffer *report)
 {
-    Error       err   = { 0 };
-    StoredModel model = { .id = text_of(id), .task = TEXT("classification"),
+    const char    *folder  = path_join(arena, path_join(arena, app->data, "models"), id);
+    Error          err     = { 0 };
+    const Package *package = package_read(arena, folder, id, &err);
+    StoredModel    model   = { .id = text_of(id),
+                          .task = text_of(task_name(package ? package->task : TASK_UNKNOWN)),
                           .source = text_of(source),
                           .report = { report->data ? report->data : "", report->length },
                           .created = clock_wall() };
@@ -56,7 +60,7 @@ static int run_add(Invocation *in, Error *err)
     ok = model_import(models_folder(in), text_of(id), in->words[1], &how, &report, err) &&
          print_out(&report, err);
     if (ok) {
-        remember(&app, id, in->words[1], &report);
+        remember(&app, in->arena, id, in->words[1], &report);
         fprintf(stderr, "model %s is ready\n", id);
     }
     buffer_fini(&report);

@@ -6,7 +6,6 @@
 #include <math.h>
 
 #include "model/model_inside.h"
-#include "vision/box_layout.h"
 
 /* What the reference's packages start with where nothing is said. */
 static double default_confidence(const Package *package)
@@ -151,6 +150,25 @@ static bool detect_one(const Detecting *d, const Image *image, int i, Found *fou
     }
     found->count = kept;
     return true;
+}
+
+BoxLayout model_box_layout(const Model *model, const ModelOutputs *outputs, Error *err)
+{
+    BoxTensor tensors[2] = { 0 };
+    int       count      = MIN(outputs->count, 2);
+    BoxLayout layout;
+
+    if (!slice(&outputs->tensors[0], 0, 1, &tensors[0])) {
+        unknown_output(model, outputs, err);
+        return BOXES_UNKNOWN;
+    }
+    count  = count == 2 && slice(&outputs->tensors[1], 0, 1, &tensors[1]) ? 2 : 1;
+    layout = box_layout_of(tensors, count, model->package->class_count,
+                           model->package->architecture);
+    if (layout == BOXES_UNKNOWN) {
+        unknown_output(model, outputs, err);
+    }
+    return layout;
 }
 
 bool model_detect(Model *model, Arena *arena, Image *const images[], int count, PreprocessOff off,

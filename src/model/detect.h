@@ -9,7 +9,7 @@
 #define OCELLUS_MODEL_DETECT_H
 
 #include "model/model.h"
-#include "vision/proposal.h"
+#include "vision/box_layout.h"
 
 typedef struct DetectOptions {
     double      confidence;     /* NaN: the model's own */
@@ -32,5 +32,9 @@ typedef struct Found {
 bool model_detect(Model *model, Arena *arena, Image *const images[], int count, PreprocessOff off,
                   const DetectOptions *options, const Cancel *cancel, Found *found,
                   Error *err) MUST_USE;
+
+/* What the outputs of an inference of one picture are; BOXES_UNKNOWN fills err with what
+ * was seen. */
+BoxLayout model_box_layout(const Model *model, const ModelOutputs *outputs, Error *err);
 
 #endif

@@ -6,6 +6,8 @@
  */
 #include "model/import.h"
 
+#include <ctype.h>
+
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -15,6 +17,9 @@
 #include "model/model_inside.h"
 #include "model/package_inside.h"
 #include "model/trial.h"
+
+/* What detectors are trained to see around a picture. */
+enum { DETECTOR_GRAY = 114 };
 
 /* A package in the making. */
 typedef struct Plan {
@@ -29,13 +34,20 @@ typedef struct Plan {
 
 /* ---- task ---------------------------------------------------------------------- */
 
-/* What Ultralytics calls what we do not import yet. */
+/* What Ultralytics calls it; without a word the output tells: a list of boxes has one
+ * dimension more than a list of scores. */
 static bool plan_task_of_note(Plan *plan, Text note)
 {
-    if (!note.at || text_is(note, "classify"))
+    const GraphValue *output = &plan->graph->outputs[0];
+
+    if (!note.at) {
+        plan->package.task = output->rank == 3 ? TASK_DETECTION : TASK_CLASSIFICATION;
         return true;
-    return fail(plan->err, ERR_UNSUPPORTED, "%s: its metadata says task '%.*s'; only classifiers "
-                "are imported so far", plan->weights, SHOW(excerpt(note, 40)));
+    }
+    plan->package.task = text_is(note, "detect") ? TASK_DETECTION : TASK_CLASSIFICATION;
+    return text_is(note, "detect") || text_is(note, "classify") ||
+           fail(plan->err, ERR_UNSUPPORTED, "%s: its metadata says task '%.*s'; only classifiers "
+                "and detectors are imported so far", plan->weights, SHOW(excerpt(note, 40)));
 }
 
 static bool plan_task(Plan *plan)
@@ -47,13 +59,51 @@ static bool plan_task(Plan *plan)
         return plan_task_of_note(plan, graph_note(plan->graph, "task"));
 
     plan->package.task = task_find(text_of(task));
-    if (plan->package.task == TASK_CLASSIFICATION || plan->package.task == TASK_MULTI_LABEL)
+    if (plan->package.task == TASK_CLASSIFICATION || plan->package.task == TASK_MULTI_LABEL ||
+        plan->package.task == TASK_DETECTION)
         return true;
     if (plan->package.task != TASK_UNKNOWN)
         return fail(plan->err, ERR_UNSUPPORTED, "models for %s are not imported yet; only "
-                    "classification and multi-label-classification are", task);
-    return fail(plan->err, ERR_INVALID, "task '%.60s' is not 'classification' or "
-                "'multi-label-classification'", task);
+                    "classification, multi-label-classification and object-detection are", task);
+    return fail(plan->err, ERR_INVALID, "task '%.60s' is not 'classification', "
+                "'multi-label-classification' or 'object-detection'", task);
+}
+
+/* The word that begins with "yolo" in a text, in lower case; NULL: there is none. */
+static const char *yolo_in(Arena *arena, Text text)
+{
+    Buffer      lower;
+    const char *at, *found = NULL;
+    size_t      length = 0;
+
+    buffer_init(&lower, MIB(1));
+    text_lower(&lower, text);
+    at = lower.data ? strstr(lower.data, "yolo") : NULL;
+    while (at && (isalnum((unsigned char)at[length]) || at[length] == '-'))
+        length++;
+    if (length > 4)
+        found = arena_text(arena, (Text){ at, length }).at;
+    buffer_fini(&lower);
+    return found;
+}
+
+/* "yolo11n" of "Ultralytics YOLO11n model trained on coco.yaml", or of the file's name. */
+static bool plan_architecture(Plan *plan)
+{
+    const char *name = yolo_in(plan->arena, graph_note(plan->graph, "description"));
+
+    if (plan->package.task != TASK_DETECTION)
+        return true;
+    name = name ? name : yolo_in(plan->arena, text_of(path_base(plan->weights)));
+    plan->package.architecture = name ? name : "yolov8";
+    return true;
+}
+
+/* YOLOX takes pixels as OpenCV gives them. */
+static bool is_yolox(const Plan *plan)
+{
+    return plan->package.task == TASK_DETECTION &&
+           strncmp(plan->package.architecture, "yolox", 5) == 0;
 }
 
 /* [N, C], perhaps with sides of 1 behind. */
@@ -63,6 +113,9 @@ static bool plan_output(Plan *plan)
     bool              fits   = plan->graph->output_count == 1 && output->rank != 0 &&
                                output->rank != 1;
 
+    plan->scores = -1;
+    if (plan->package.task == TASK_DETECTION)
+        return true;                    /* the test inference tells */
     for (int i = 2; i < output->rank; i++)
         fits &= output->shape[i] == 1;
     if (!fits)
@@ -117,13 +170,17 @@ static bool plan_size(Plan *plan)
 
 static bool plan_layout(Plan *plan)
 {
-    const char *resize = plan->options->resize ? plan->options->resize : "stretch";
-    const char *color  = plan->options->color ? plan->options->color : "rgb";
+    bool        boxes  = plan->package.task == TASK_DETECTION;
+    const char *resize = plan->options->resize ? plan->options->resize
+                       : boxes ? "letterbox" : "stretch";
+    const char *color  = plan->options->color ? plan->options->color
+                       : is_yolox(plan) ? "bgr" : "rgb";
     Preprocess *how    = &plan->package.preprocess;
 
     how->resize = strcmp(resize, "letterbox") == 0   ? RESIZE_LETTERBOX
                 : strcmp(resize, "center-crop") == 0 ? RESIZE_CENTER_CROP : RESIZE_STRETCH;
     how->rgb    = strcmp(color, "rgb") == 0;
+    how->padding = boxes && how->resize == RESIZE_LETTERBOX ? DETECTOR_GRAY : 0;
     if (how->resize == RESIZE_STRETCH && strcmp(resize, "stretch") != 0)
         return fail(plan->err, ERR_INVALID, "resize '%.60s' is not 'stretch', 'letterbox' or "
                     "'center-crop'", resize);
@@ -161,7 +218,7 @@ static bool plan_numbers(Plan *plan)
     const char *name = plan->options->normalize;
     Preprocess *how  = &plan->package.preprocess;
 
-    how->has_scale = true;
+    how->has_scale = !is_yolox(plan);
     how->scale     = 255;
     if (!name) {
         how->has_normalization = noted_triple(plan, "mean", how->mean) &&
@@ -243,9 +300,12 @@ static bool try_it(Plan *plan, Buffer *report)
     if (!model)
         return false;
 
-    bool done = trial_run(model, &trial, plan->err) && check_count(plan, trial.scores);
+    bool boxes = plan->package.task == TASK_DETECTION;
+    bool done  = trial_run(model, &trial, plan->err) &&
+                 (boxes || check_count(plan, trial.scores));
     if (done) {
-        plan->package.fused_post = is_fused(plan, &trial);
+        plan->package.fused_post = boxes ? !box_layout_suppresses(trial.layout)
+                                         : is_fused(plan, &trial);
         trial_report(model, &trial, report);
     }
     model_unref(model);
@@ -257,7 +317,7 @@ static bool make_plan(Plan *plan)
     plan->graph = graph_read(plan->arena, plan->weights, plan->err);
     return plan->graph &&
            graph_check(plan->graph, plan->weights, MODEL_OUTPUTS, plan->err) && plan_task(plan) &&
-           plan_input(plan) && plan_output(plan) && plan_size(plan) && plan_layout(plan) &&
+           plan_architecture(plan) && plan_input(plan) && plan_output(plan) && plan_size(plan) && plan_layout(plan) &&
            plan_numbers(plan) && plan_classes(plan);
 }
 
@@ -309,8 +369,9 @@ static bool check(const char *models_folder, const char *id, Arena *arena, Buffe
 
     Task task = model->package->task;
     bool done = task == TASK_CLASSIFICATION || task == TASK_MULTI_LABEL ||
-                fail(err, ERR_UNSUPPORTED, "model %s is for %s; only classifiers are checked so "
-                     "far", id, task_name(task));
+                task == TASK_DETECTION ||
+                fail(err, ERR_UNSUPPORTED, "model %s is for %s; only classifiers and detectors are "
+                     "checked so far", id, task_name(task));
     done = done && trial_run(model, &trial, err);
     if (done)
         trial_report(model, &trial, report);

@@ -1,5 +1,5 @@
 /*
- * trial - a test inference, and what it tells about a classifier.
+ * trial - test inferences, and what they tell about a model.
  */
 #include "model/trial.h"
 
@@ -153,6 +153,33 @@ static bool show(Model *model, int number, Arena *arena, Trial *trial, float **c
     return done;
 }
 
+static bool try_detector(Model *model, Trial *trial, Error *err)
+{
+    const DetectOptions options = { .confidence = 0.25, .iou = 0.45, .most = 300 };
+    Image        *card = picture(0, err);
+    ModelOutputs  outputs;
+    Arena         arena;
+    Found         found;
+    double        once;
+    bool          done;
+
+    arena_init(&arena, LIMIT_RUN_MEMORY);
+    done = card && run_once(model, card, &arena, &outputs, &once, err);
+    if (done) {
+        trial->layout = model_box_layout(model, &outputs, err);
+        done = trial->layout != BOXES_UNKNOWN &&
+               model_detect(model, &arena, &card, 1, (PreprocessOff){ 0 }, &options, NULL, &found,
+                            err);
+    }
+    if (done) {
+        trial->found = found.count;
+        done         = time_it(model, card, &arena, trial, err);
+    }
+    image_unref(card);
+    arena_fini(&arena);
+    return done;
+}
+
 bool trial_run(Model *model, Trial *trial, Error *err)
 {
     Arena  arena;
@@ -160,6 +187,8 @@ bool trial_run(Model *model, Trial *trial, Error *err)
     bool   done = true;
 
     *trial = (Trial){ .shares = true, .within = true };
+    if (model->package->task == TASK_DETECTION)
+        return try_detector(model, trial, err);
     arena_init(&arena, LIMIT_RUN_MEMORY);
     for (int i = 0; i < PICTURES && done; i++)
         done = show(model, i, &arena, trial, &card, err);
@@ -214,6 +243,21 @@ static void report_output(const Port *output, int64_t scores, Buffer *report)
     buffer_string(report, "]\n");
 }
 
+static void report_boxes(const Trial *trial, Buffer *report)
+{
+    static const char *const layouts[] = {
+        [BOXES_UNKNOWN] = "unknown", [BOXES_COLUMNS] = "middle, size and a score a class, in columns",
+        [BOXES_ROWS] = "middle, size and a score a class, in rows",
+        [BOXES_OBJECTNESS] = "middle, size, objectness and a score a class",
+        [BOXES_FINISHED] = "finished: corners, score, class",
+        [BOXES_QUERIES] = "queries: boxes and logits",
+    };
+
+    buffer_printf(report, "boxes: %s\n", layouts[trial->layout]);
+    buffer_printf(report, "test answer: %d objects in the test picture\n", trial->found);
+    buffer_printf(report, "milliseconds: %.2f\n", trial->milliseconds);
+}
+
 void trial_report(Model *model, const Trial *trial, Buffer *report)
 {
     const Package *package = model->package;
@@ -224,6 +268,10 @@ void trial_report(Model *model, const Trial *trial, Buffer *report)
     report_input(&model->how, &package->preprocess, report);
     report_classes(package, report);
     report_output(&model->ports.outputs[0], trial->scores, report);
+    if (package->task == TASK_DETECTION) {
+        report_boxes(trial, report);
+        return;
+    }
     buffer_printf(report, "%s in graph: %s\n",
                   package->task == TASK_MULTI_LABEL ? "sigmoid" : "softmax",
                   package->fused_post ? "yes" : "no");

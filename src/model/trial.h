@@ -1,15 +1,15 @@
 /*
- * trial - a test inference, and what it tells about a classifier.
+ * trial - a test inference, and what it tells about a model.
  *
  * The network is shown a picture that is always the same, and a few more; from
- * its answers one sees whether they are shares already or have yet to become
- * shares.
+ * a classifier's answers one sees whether they are shares already or have yet to
+ * become shares, from a detector's how it holds its boxes.
  */
 #ifndef OCELLUS_MODEL_TRIAL_H
 #define OCELLUS_MODEL_TRIAL_H
 
 #include "base/buffer.h"
-#include "model/model.h"
+#include "model/detect.h"
 
 typedef struct Trial {
     int64_t scores;          /* numbers a picture */
@@ -17,6 +17,8 @@ typedef struct Trial {
     bool    within;          /* all answers are within 0 .. 1 */
     int     top;             /* class of the test picture */
     double  confidence;      /* of it, as a share */
+    BoxLayout layout;        /* of a detector */
+    int     found;           /* objects in the test picture, at 25 % */
     double  milliseconds;    /* of one picture with preprocessing, the best of several */
 } Trial;
 

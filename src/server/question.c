@@ -12,6 +12,7 @@
 #include "value/wire.h"
 #include "value/wire_image.h"
 #include "vision/classification.h"
+#include "vision/detection_answer.h"
 
 enum { PICTURE_QUALITY = 90, LABEL_PADDING = 10 };
 
@@ -153,33 +154,15 @@ static bool set_visualization(DictBuilder *dict, const Reply *reply, Error *err)
     return ok;
 }
 
-/* A box by its middle and size. */
-static Value found_value(const Reply *reply, const Proposal *box)
-{
-    DictBuilder dict = dict_builder(reply->arena, 8);
-    double      x1 = (double)box->x1, y1 = (double)box->y1, x2 = (double)box->x2,
-                y2 = (double)box->y2;
-    char        id[UUID_SIZE];
-
-    uuid4(id);
-    dict_set(&dict, TEXT("x"), value_double((x1 + x2) / 2));
-    dict_set(&dict, TEXT("y"), value_double((y1 + y2) / 2));
-    dict_set(&dict, TEXT("width"), value_double(x2 - x1));
-    dict_set(&dict, TEXT("height"), value_double(y2 - y1));
-    dict_set(&dict, TEXT("confidence"), value_double((double)box->score));
-    dict_set(&dict, TEXT("class"), value_text(reply->package->classes[box->class_id]));
-    dict_set(&dict, TEXT("class_id"), value_int(box->class_id));
-    dict_set(&dict, TEXT("detection_id"), value_text(arena_text(reply->arena, text_of(id))));
-    return dict_done(&dict);
-}
-
 static bool write_found(JsonWriter *w, const Reply *reply, Error *err)
 {
     DictBuilder dict = dict_builder(reply->arena, 5);
     ListBuilder list = list_builder(reply->arena, (size_t)reply->found->count);
 
     for (int i = 0; i < reply->found->count; i++) {
-        list_add(&list, found_value(reply, &reply->found->items[i]));
+        const Proposal *box = &reply->found->items[i];
+
+        list_add(&list, detection_value(reply->arena, box, reply->package->classes[box->class_id]));
     }
     if (reply->question->visualize && !set_visualization(&dict, reply, err)) {
         return false;
