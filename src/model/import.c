@@ -317,8 +317,8 @@ static bool make_plan(Plan *plan)
     plan->graph = graph_read(plan->arena, plan->weights, plan->err);
     return plan->graph &&
            graph_check(plan->graph, plan->weights, MODEL_OUTPUTS, plan->err) && plan_task(plan) &&
-           plan_architecture(plan) && plan_input(plan) && plan_output(plan) && plan_size(plan) && plan_layout(plan) &&
-           plan_numbers(plan) && plan_classes(plan);
+           plan_architecture(plan) && plan_input(plan) && plan_output(plan) && plan_size(plan) &&
+           plan_layout(plan) && plan_numbers(plan) && plan_classes(plan);
 }
 
 /* ---- the two verbs --------------------------------------------------------------- */

@@ -246,7 +246,8 @@ static void report_output(const Port *output, int64_t scores, Buffer *report)
 static void report_boxes(const Trial *trial, Buffer *report)
 {
     static const char *const layouts[] = {
-        [BOXES_UNKNOWN] = "unknown", [BOXES_COLUMNS] = "middle, size and a score a class, in columns",
+        [BOXES_UNKNOWN] = "unknown",
+        [BOXES_COLUMNS] = "middle, size and a score a class, in columns",
         [BOXES_ROWS] = "middle, size and a score a class, in rows",
         [BOXES_OBJECTNESS] = "middle, size, objectness and a score a class",
         [BOXES_FINISHED] = "finished: corners, score, class",

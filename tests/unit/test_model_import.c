@@ -158,9 +158,11 @@ TEST(import_refuses_what_it_cannot_tell)
     check_refused(&(Net){ .notes = { "names", "['a', 'b']" } }, ERR_INVALID,
                   "2 class names, but the network of net.onnx gives 3");
     check_refused(&(Net){ .notes = { "names", "{0: x}" } }, ERR_INVALID, "class names");
-    check_refused(&(Net){ .notes = { "task", "detect" } }, ERR_UNSUPPORTED, "'detect'");
-    check_refused(&(Net){ .answer = { 1, 84, 100 }, .answer_rank = 3 }, ERR_UNSUPPORTED,
-                  "[1, 84, 100]");
+    check_refused(&(Net){ .notes = { "task", "segment" } }, ERR_UNSUPPORTED, "'segment'");
+    check_refused(&(Net){ .notes = { "task", "detect", "names", "['a', 'b', 'c']" } },
+                  ERR_UNSUPPORTED, "no layout of boxes");
+    check_refused(&(Net){ .answer = { 1, 84, 100 }, .answer_rank = 3, .notes = NAMES },
+                  ERR_UNSUPPORTED, "no layout of boxes");
     check_refused(&(Net){ .shape = { 1, 8, 8, 3 } }, ERR_UNSUPPORTED, "NHWC");
     check_refused(&(Net){ .type = 2 }, ERR_UNSUPPORTED, "uint8");
     check_refused(&(Net){ .type = 10 }, ERR_UNSUPPORTED, "float16");
@@ -179,7 +181,9 @@ TEST(import_refuses_options_that_make_no_sense)
     options.task = "guess";
     check_refused(&net, ERR_INVALID, "'guess'");
     options.task = "object-detection";
-    check_refused(&net, ERR_UNSUPPORTED, "object-detection");
+    check_refused(&net, ERR_UNSUPPORTED, "no layout of boxes");
+    options.task = "instance-segmentation";
+    check_refused(&net, ERR_UNSUPPORTED, "instance-segmentation");
     options = (ImportOptions){ .resize = "fill" };
     check_refused(&net, ERR_INVALID, "'fill'");
     options = (ImportOptions){ .color = "hsv" };
