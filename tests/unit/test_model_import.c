@@ -162,7 +162,7 @@ TEST(import_refuses_what_it_cannot_tell)
     check_refused(&(Net){ .notes = { "task", "detect", "names", "['a', 'b', 'c']" } },
                   ERR_UNSUPPORTED, "no layout of boxes");
     check_refused(&(Net){ .answer = { 1, 84, 100 }, .answer_rank = 3, .notes = NAMES },
-                  ERR_UNSUPPORTED, "no layout of boxes");
+                  ERR_UNSUPPORTED, "[1, 84, 100]");
     check_refused(&(Net){ .shape = { 1, 8, 8, 3 } }, ERR_UNSUPPORTED, "NHWC");
     check_refused(&(Net){ .type = 2 }, ERR_UNSUPPORTED, "uint8");
     check_refused(&(Net){ .type = 10 }, ERR_UNSUPPORTED, "float16");
