@@ -7,6 +7,9 @@
  * is handed out, while it is about to be written anyway; blocks of their own
  * come from calloc, which gets zeroed pages from the kernel for nothing.
  *
+ * Large blocks are charged to the budget of work; when it is used up the arena
+ * fails, after a moment, as it does at its limit.
+ *
  * Under AddressSanitizer memory that is not handed out is poisoned and a gap
  * follows each piece: overruns inside an arena are then seen like any other.
  */
@@ -14,6 +17,8 @@
 
 #include <stdalign.h>
 #include <stdarg.h>
+
+#include "base/budget.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define WATCHED 1
@@ -70,6 +75,7 @@ static void free_blocks(ArenaBlock *block)
     while (block) {
         ArenaBlock *next = block->next;
 
+        budget_shrink(&budget_work, block->size, 0);
         free(block);
         block = next;
     }
@@ -114,12 +120,14 @@ static void *take_alone(Arena *arena, size_t step)
 {
     size_t size = sizeof(ArenaBlock) + step;
 
-    if (size > arena->limit - arena->used)
+    if (size > arena->limit - arena->used || !budget_grow(&budget_work, 0, size))
         return NULL;
 
     ArenaBlock *block = calloc(1, size);
-    if (!block)
+    if (!block) {
+        budget_shrink(&budget_work, size, 0);
         return NULL;
+    }
 
     block->size  = size;
     arena->used += size;
@@ -146,9 +154,14 @@ static bool grow(Arena *arena, size_t step)
         size *= 2;
     size = MIN(size, room);
 
-    ArenaBlock *block = malloc(size);
-    if (!block)
+    if (!budget_grow(&budget_work, 0, size))
         return false;
+
+    ArenaBlock *block = malloc(size);
+    if (!block) {
+        budget_shrink(&budget_work, size, 0);
+        return false;
+    }
 
     *block        = (ArenaBlock){ arena->blocks, size };
     arena->blocks = block;

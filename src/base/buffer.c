@@ -15,10 +15,20 @@ void buffer_init(Buffer *buffer, size_t limit)
     *buffer = (Buffer){ .limit = MIN(limit, SIZE_MAX / 2) };   /* sums cannot overflow then */
 }
 
+/* The memory is somebody else's now. */
+static void forget(Buffer *buffer)
+{
+    Budget *budget = buffer->budget;
+
+    budget_shrink(budget, buffer->capacity, 0);
+    buffer_init(buffer, buffer->limit);
+    buffer->budget = budget;
+}
+
 void buffer_fini(Buffer *buffer)
 {
     free(buffer->data);
-    buffer_init(buffer, buffer->limit);
+    forget(buffer);
 }
 
 void buffer_clear(Buffer *buffer)
@@ -46,7 +56,13 @@ static bool reserve(Buffer *buffer, size_t length)
     capacity = MAX(capacity, buffer->length + length + 1);
     capacity = MIN(capacity, buffer->limit + 1);
 
-    char *data = realloc(buffer->data, capacity);
+    char *data = NULL;
+
+    if (budget_grow(buffer->budget, buffer->capacity, capacity)) {
+        data = realloc(buffer->data, capacity);
+        if (!data)
+            budget_shrink(buffer->budget, capacity, buffer->capacity);
+    }
     if (!data) {
         buffer->failed = true;
         return false;
@@ -132,6 +148,6 @@ char *buffer_take(Buffer *buffer, size_t *length)
     char *data = buffer->data;
 
     *length = buffer->length;
-    buffer_init(buffer, buffer->limit);
+    forget(buffer);
     return data;
 }

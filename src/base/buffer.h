@@ -8,18 +8,19 @@
 #ifndef OCELLUS_BASE_BUFFER_H
 #define OCELLUS_BASE_BUFFER_H
 
-#include "base/base.h"
+#include "base/budget.h"
 
 typedef struct Buffer {
-    char  *data;
-    size_t length;
-    size_t capacity;
-    size_t limit;
-    bool   failed;
+    char   *data;
+    size_t  length;
+    size_t  capacity;
+    size_t  limit;
+    bool    failed;
+    Budget *budget;     /* that its memory is charged to; NULL at first: none */
 } Buffer;
 
 void buffer_init(Buffer *buffer, size_t limit);
-void buffer_fini(Buffer *buffer);
+void buffer_fini(Buffer *buffer);     /* empty again, with the same limit and budget */
 
 /* Forget the content, keep the memory. */
 void buffer_clear(Buffer *buffer);
@@ -35,7 +36,8 @@ void buffer_printf(Buffer *buffer, const char *format, ...) PRINTF_LIKE(2);
 char *buffer_room(Buffer *buffer, size_t length) MUST_USE;
 void  buffer_claim(Buffer *buffer, size_t length);
 
-/* Move the bytes out: the caller frees them with free().  NULL when failed. */
+/* Move the bytes out: the caller frees them with free(); they are no longer
+ * charged.  NULL when failed. */
 char *buffer_take(Buffer *buffer, size_t *length) MUST_USE;
 
 #endif

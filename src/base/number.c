@@ -4,6 +4,7 @@
  * Blanks around, underscores between digits and the digits of all scripts are
  * taken; hexadecimal and "nan(...)", which strtod() takes, are not.
  */
+#include <ctype.h>
 #include <strings.h>
 
 #include "base/text.h"
@@ -113,4 +114,33 @@ bool text_to_double(Text text, double *out)
     bool whole;
 
     return text_read_number(text, out, &whole);
+}
+
+bool text_read_size(Text text, size_t *bytes)
+{
+    static const char units[] = "kmgt";
+    size_t digits = 0;
+    double number, factor = 1;
+
+    while (digits < text.length && (isdigit((unsigned char)text.at[digits]) ||
+                                    text.at[digits] == '.'))
+        digits++;
+
+    Text unit = { text.at + digits, text.length - digits };
+    while (unit.length > 0 && unit.at[0] == ' ')
+        unit = (Text){ unit.at + 1, unit.length - 1 };
+
+    const char *found = unit.length > 0 ? strchr(units, tolower((unsigned char)unit.at[0])) : NULL;
+    Text        rest  = found ? (Text){ unit.at + 1, unit.length - 1 } : unit;
+
+    for (int i = 0; found && i <= found - units; i++)
+        factor *= 1024;
+    if (rest.length > 0 && strncasecmp(rest.at, "b", rest.length) != 0 &&
+        !(found && rest.length == 2 && strncasecmp(rest.at, "ib", 2) == 0))
+        return false;
+    if (digits == 0 || !text_to_double((Text){ text.at, digits }, &number) ||
+        number * factor >= 0x1p62)
+        return false;
+    *bytes = (size_t)(number * factor);
+    return true;
 }

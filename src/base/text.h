@@ -30,6 +30,10 @@ bool utf8_is_space(uint32_t code);
 bool text_read_number(Text text, double *number, bool *whole) MUST_USE;
 bool text_to_double(Text text, double *out) MUST_USE;
 
+/* Bytes, as people write them: "268435456", "256M", "256 MB", "1.5GiB"; all units are
+ * powers of 1024. */
+bool text_read_size(Text text, size_t *bytes) MUST_USE;
+
 /* The number of code points. */
 size_t utf8_length(Text text);
 

@@ -10,7 +10,7 @@
 #include "cli/command.h"
 #include "cli/help.h"
 #include "draw/font.h"
-#include "image/budget.h"
+#include "base/budget.h"
 #include "image/codecs.h"
 #include "image/encode.h"
 #include "model/model.h"
@@ -30,8 +30,9 @@ static void check_machine(Checkup *c)
 {
     char text[200];
 
-    snprintf(text, sizeof(text), "%d cores, pixel memory up to %zu MB", pool_cores(),
-             budget_limit() >> 20);
+    snprintf(text, sizeof(text), "%d cores; memory up to %zu MB, %zu MB of it for pictures and "
+             "%zu MB for models", pool_cores(), budget_memory() >> 20,
+             budget_limit(&budget_pictures) >> 20, budget_limit(&budget_models) >> 20);
     report(c, true, "machine", text);
 #if defined(__x86_64__)
     snprintf(text, sizeof(text), "x86-64%s%s", __builtin_cpu_supports("avx2") ? ", AVX2" : "",

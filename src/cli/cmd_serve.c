@@ -87,6 +87,8 @@ static int run(Invocation *in, Error *err)
 static const Option options[] = {
     { "port", 'p', OPTION_INTEGER, "N", "Port to listen on; 0 takes a free one (9001, or $PORT)." },
     { "host", 0, OPTION_TEXT, "ADDR", "Address to listen on (127.0.0.1, or $HOST)." },
+    { "memory", 0, OPTION_TEXT, "SIZE", "What the process may use: 256M, 2G ($OCELLUS_MEMORY, or "
+      "three quarters of what there is)." },
     { "insecure", 0, OPTION_FLAG, NULL, "Allow an address that others can reach." },
     { 0 },
 };
@@ -98,7 +100,8 @@ const Command command_serve = {
     .example = "ocellus serve --port 9001 --data build/demo",
     .details = "Speaks the API of the Roboflow inference server: inference-sdk and curl work "
                "unchanged.\nModels are packages under DATA/models/<project>/<version>/.\n"
-               "With ENABLE_WORKFLOWS_PROFILING=true in the environment, requests that set "
+               "Under --memory, requests wait for pictures' memory and models make room for each "
+               "other.\nWith ENABLE_WORKFLOWS_PROFILING=true in the environment, requests that set "
                "enable_profiling\nget a trace of the run in Chrome's format.",
     .options = options,
     .least   = 0,

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -71,6 +72,38 @@ static void print_error(const Error *err)
     fprintf(stderr, "error: %s\n", err->text);
 }
 
+/* A thread per connection would otherwise keep an arena of the allocator each:
+ * memory that is free, but never given back.  Pictures are taken from the heap
+ * and not mapped anew each time, which would cost a page fault every 4 KB; unless
+ * memory is scarce, when free memory must not stay anywhere. */
+static void tame_malloc(void)
+{
+    size_t part = budget_memory() / 64;
+
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, (int)MIN(MAX(part, MIB(1)), MIB(32)));
+    mallopt(M_TRIM_THRESHOLD, (int)MIN(MAX(part, MIB(1)), MIB(64)));
+}
+
+/* --memory of a command that has it, else $OCELLUS_MEMORY. */
+static bool set_memory(const Invocation *in, Error *err)
+{
+    static const size_t least = MIB(64);
+
+    const char *said = getenv("OCELLUS_MEMORY");
+    size_t      bytes = 0;
+
+    for (int i = 0; in->command->options && in->command->options[i].name; i++)
+        if (strcmp(in->command->options[i].name, "memory") == 0 && in->given[i])
+            said = in->texts[i];
+    if (said && *said && (!text_read_size(text_of(said), &bytes) || bytes < least))
+        return fail(err, ERR_INVALID, "--memory: '%.60s' is no size of at least %zuM; as in 512M "
+                    "or 2G", said, least >> 20);
+    budget_set_memory(bytes);
+    tame_malloc();
+    return true;
+}
+
 static int run_command(const Command *command, int argc, char **argv, int used)
 {
     Arena      arena;
@@ -90,7 +123,7 @@ static int run_command(const Command *command, int argc, char **argv, int used)
         code = EXIT_USAGE;
         break;
     default:
-        code = command->run(&in, &err);
+        code = set_memory(&in, &err) ? command->run(&in, &err) : EXIT_USAGE;
         if (err.kind != ERR_NONE) {
             print_error(&err);
             code = code < 0 ? error_exit_code(err.kind) : code;
@@ -98,16 +131,6 @@ static int run_command(const Command *command, int argc, char **argv, int used)
     }
     arena_fini(&arena);
     return code < 0 ? 1 : code;
-}
-
-/* A thread per connection would otherwise keep an arena of the allocator each:
- * memory that is free, but never given back.  Pictures are taken from the heap
- * and not mapped anew each time, which would cost a page fault every 4 KB. */
-static void tame_malloc(void)
-{
-    mallopt(M_ARENA_MAX, 2);
-    mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
 /* A server tells what it does; a command on a terminal only what is wrong. */
@@ -124,7 +147,6 @@ int main(int argc, char **argv)
     const Command *command;
     int            used;
 
-    tame_malloc();
     signal(SIGPIPE, SIG_IGN);
     argc = apply_aliases(argc, argv);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||

@@ -10,7 +10,7 @@
 #include "image/contour.h"
 
 #include "base/buffer.h"
-#include "image/budget.h"
+#include "base/budget.h"
 
 /* The border of the frame around the picture, which is a hole's. */
 enum { FRAME = 1 };
@@ -245,7 +245,7 @@ bool contours_find(Arena *arena, const uint8_t *bits, int width, int height, siz
     bool      found;
 
     *out = (Contours){ NULL, 0 };
-    if (!budget_take(size, NULL, err)) {
+    if (!budget_take(&budget_pictures, size, NULL, err)) {
         return false;
     }
     s.labels = calloc(1, size);
@@ -266,7 +266,7 @@ bool contours_find(Arena *arena, const uint8_t *bits, int width, int height, siz
     buffer_fini(&s.points);
     buffer_fini(&s.borders);
     free(s.labels);
-    budget_give(size);
+    budget_give(&budget_pictures, size);
     return found || fail(err, ERR_MEMORY, "no memory for the outlines in %d x %d pixels", width,
                          height);
 }

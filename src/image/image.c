@@ -9,9 +9,13 @@
 #include "image/image.h"
 
 #include <stdalign.h>
+#include <limits.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
-#include "image/budget.h"
+#include "base/budget.h"
+#include "base/gate.h"
+#include "base/pool.h"
 #include "image/codec.h"
 
 /* Bytes that several pictures may share. */
@@ -55,12 +59,12 @@ static Store *store_new(size_t size, bool zeroed, Error *err)
 /* The same, charged here. */
 static Store *store_take(size_t size, bool zeroed, Error *err)
 {
-    if (!budget_take(size, NULL, err))
+    if (!budget_take(&budget_pictures, size, NULL, err))
         return NULL;
 
     Store *store = store_new(size, zeroed, err);
     if (!store)
-        budget_give(size);
+        budget_give(&budget_pictures, size);
     return store;
 }
 
@@ -82,7 +86,7 @@ static void store_unref(Store *store)
 {
     if (!store || atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) > 1)
         return;
-    budget_give(store->size);
+    budget_give(&budget_pictures, store->size);
     store_drop(store);
 }
 
@@ -314,6 +318,28 @@ static bool decode_into(Image *image, const void *bytes, size_t length, const Im
     return true;
 }
 
+/* Decoding is all computing: more at once than there are cores only take turns, and
+ * what else the cores have to do (light requests) waits behind all of them. */
+static Gate decoders;
+
+static void open_decoders(void)
+{
+    gate_init(&decoders, pool_cores(), INT_MAX);
+}
+
+static bool decode_in_turn(Image *image, const void *bytes, size_t length,
+                           const ImageHeader *header, const Cancel *cancel, Error *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, open_decoders);
+    if (!gate_enter(&decoders, cancel, err))
+        return false;
+    bool done = decode_into(image, bytes, length, header, err);
+    gate_leave(&decoders);
+    return done;
+}
+
 Image *image_decode(const void *bytes, size_t length, Text id, const Cancel *cancel, Error *err)
 {
     ImageHeader header;
@@ -327,15 +353,15 @@ Image *image_decode(const void *bytes, size_t length, Text id, const Cancel *can
 
     /* Everything is taken at once: who holds a part and waits for more could
      * wait for others who do the same. */
-    if (!budget_take(length + pixels + passing, cancel, err))
+    if (!budget_enter(&budget_pictures, length + pixels + passing, cancel, err))
         return NULL;
 
     Image *image = image_blank(swaps ? header.height : header.width,
                                swaps ? header.width : header.height, 3, err);
-    bool   done  = image && decode_into(image, bytes, length, &header, err);
+    bool   done  = image && decode_in_turn(image, bytes, length, &header, cancel, err);
 
-    budget_give(done ? passing : length + pixels + passing);
-    done = done && cancel_check(cancel, err);
+    budget_give(&budget_pictures, done ? passing : length + pixels + passing);
+    done  = done && cancel_check(cancel, err);
     image = image_if(done, image);
     return image ? with_own_lineage(image, id, err) : NULL;
 }

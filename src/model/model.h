@@ -25,7 +25,7 @@ typedef struct Models Models;
 typedef struct ModelsConfig {
     const char *folder;         /* packages at folder/<project>/<version>/ */
     int         threads;        /* for one inference (intra_op); 0 = all cores */
-    size_t      memory;         /* budget for loaded models; 0 = half of the RAM */
+    size_t      memory;         /* for loaded models; 0 = their share (base/budget.h) */
     const struct Engine *engine;    /* what runs networks; NULL = ONNX Runtime */
 } ModelsConfig;
 

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 
 #include "model/engine.h"
-#include "model/gate.h"
+#include "base/gate.h"
 #include "model/preprocess.h"
 
 /* What all inferences of a shelf share. */

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/budget.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/pool.h"
@@ -58,22 +59,6 @@ struct Models {
 
 /* ---- open and close ------------------------------------------------------------ */
 
-/* Half of what the machine or the container has. */
-static size_t default_limit(void)
-{
-    size_t memory = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
-    FILE  *file   = fopen("/sys/fs/cgroup/memory.max", "re");
-
-    if (file) {
-        unsigned long long most;
-
-        if (fscanf(file, "%llu", &most) == 1)
-            memory = MIN(memory, most);
-        fclose(file);
-    }
-    return memory / 2;
-}
-
 Models *models_open(const ModelsConfig *config, Error *err)
 {
     Models *models = calloc(1, sizeof *models);
@@ -89,7 +74,7 @@ Models *models_open(const ModelsConfig *config, Error *err)
     models->folder  = folder;
     models->threads = config->threads;
     models->engine  = config->engine;
-    models->limit   = config->memory > 0 ? config->memory : default_limit();
+    models->limit   = config->memory > 0 ? config->memory : budget_limit(&budget_models);
     gate_init(&models->meter.gate, pool_cores(), LIMIT_MODEL_QUEUE);
     pthread_mutex_init(&models->lock, NULL);
     pthread_cond_init(&models->changed, NULL);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "image/budget.h"
+#include "base/budget.h"
 #include "model/engine.h"
 #include "model/excerpt.h"
 #include "model/graph.h"
@@ -95,7 +95,7 @@ static size_t measure(const Session *s, size_t before, size_t pictures_before)
     malloc_trim(0);    /* reading the file took three times its size */
 
     size_t now   = resident() + pictures_before;
-    size_t then  = before + budget_used();
+    size_t then  = before + budget_used(&budget_pictures);
     size_t grown = now > then ? now - then : 0;
 
     return MIN(MAX(grown, s->weight_bytes), 4 * s->weight_bytes + MIB(4));
@@ -107,7 +107,7 @@ static bool create(Session *s, int threads, Error *err)
     if (!s->ort)
         return false;
 
-    size_t before = resident(), pictures = budget_used();
+    size_t before = resident(), pictures = budget_used(&budget_pictures);
 
     if (!ort_ok(s->ort, s->ort->api->CreateSession(s->ort->env, s->weights, s->ort->options,
                                                    &s->session),

@@ -8,15 +8,12 @@
  */
 #include "base/clock.h"
 #include "base/text.h"
-#include "image/budget.h"
 #include "server/inside.h"
 #include "server/metrics.h"
 
 enum {
-    FREE_BODY   = 1 << 20,      /* bodies up to here are not charged */
     KEPT_BYTES  = 64 << 10,     /* memory a connection keeps between requests */
     STRAY_BODY  = 64 << 10,     /* what a route without a body swallows */
-    CHARGE_STEP = 4 << 20,
     ID_BYTES    = 16,
 };
 
@@ -61,6 +58,7 @@ static void start(Connection *c, const Head *head, int64_t now)
     c->request  = (Request){ .arena = &c->arena, .cancel = &c->cancel, .inside = &c->inside };
     c->response = (Response){ .status = 200, .content_type = "application/json" };
     buffer_init(&c->response.buffer, LIMIT_RESPONSE_BODY);
+    c->response.buffer.budget = &budget_work;
     choose_id(c);
     c->request.id = text_of(c->id);
     c->counted    = true;
@@ -169,23 +167,6 @@ static bool find_route(Connection *c)
 
 /* ---- the body ------------------------------------------------------------------- */
 
-/* Take `bytes` more out of the budget of all bodies. */
-static bool charge(Connection *c, size_t bytes)
-{
-    size_t used = atomic_fetch_add(&c->server->bodies, bytes) + bytes;
-
-    c->charged += bytes;
-    return used <= c->server->bodies_limit;
-}
-
-static void uncharge(Connection *c)
-{
-    if (c->charged > 0) {
-        atomic_fetch_sub(&c->server->bodies, c->charged);
-        c->charged = 0;
-    }
-}
-
 static bool refuse_busy(Connection *c)
 {
     Error err;
@@ -201,19 +182,13 @@ static bool prepare_body(Connection *c, Text length)
     size_t size  = length.length > 15 ? SIZE_MAX : (size_t)strtoull(length.at ? length.at : "0",
                                                                     NULL, 10);
 
+    limit = MIN(limit, budget_limit(&budget_bodies));
     c->body.limit = limit;
     if (size > limit) {
         response_message(&c->response, 413, "the body of the request is over %zu bytes", limit);
         return false;
     }
-    if (size > FREE_BODY && !charge(c, size)) {
-        return refuse_busy(c);
-    }
-    if (size > 0 && !buffer_room(&c->body, size)) {
-        response_message(&c->response, 507, "no memory for a body of %zu bytes", size);
-        return false;
-    }
-    return true;
+    return size == 0 || buffer_room(&c->body, size) || refuse_busy(c);
 }
 
 /* True when the request may go on to its handler. */
@@ -290,11 +265,9 @@ bool exchange_body(Connection *c, const char *bytes, size_t length)
     if (total > c->body.limit) {
         return cut_short(c, 413, "the body of the request is too large");
     }
-    if (total > FREE_BODY && total > c->charged && !charge(c, total - c->charged + CHARGE_STEP)) {
-        return cut_short(c, 503, "the server is reading as many large requests as it can");
-    }
     buffer_append(&c->body, bytes, length);
-    return !c->body.failed || cut_short(c, 507, "no memory for the body of the request");
+    return !c->body.failed ||
+           cut_short(c, 503, "the server is reading as many large requests as it can");
 }
 
 /* ---- running -------------------------------------------------------------------- */
@@ -362,7 +335,6 @@ void exchange_end(Connection *c)
         c->response.close(c->response.context);
     }
     buffer_fini(&c->response.buffer);
-    uncharge(c);
     if (c->body.capacity > KEPT_BYTES) {
         buffer_fini(&c->body);
     } else {

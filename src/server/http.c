@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "image/budget.h"
 #include "server/inside.h"
 #include "server/metrics.h"
 
@@ -280,6 +279,7 @@ static Connection *connection_open(Server *server, int socket)
     c->socket = socket;
     arena_init(&c->arena, LIMIT_RUN_MEMORY);
     buffer_init(&c->body, LIMIT_REQUEST_BODY);
+    c->body.budget = &budget_bodies;
     cancel_init(&c->cancel, 0);
     connection_enter(c, PHASE_IDLE, clock_now());
     watchdog_add(c);
@@ -382,7 +382,6 @@ Server *server_open(const ServerConfig *config, Error *err)
     server->app           = config->app;
     server->port          = config->port;
     server->listener      = -1;
-    server->bodies_limit  = budget_limit();
     server->request_level = getenv("STRUCTURED_API_LOGGING") ? LOG_INFO : LOG_DEBUG;
     origins_open(&server->origins, &server->arena, getenv("ALLOW_ORIGINS"));
     metrics_open();

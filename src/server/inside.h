@@ -69,7 +69,6 @@ typedef struct Connection {
     /* The request. */
     Arena              arena;
     Buffer             body;
-    size_t             charged;          /* to the server's budget for bodies */
     int                pieces;           /* that the body has come in */
     Text               target;           /* of the request line, as it came */
     bool               fresh;            /* its head has not been looked at yet */
@@ -124,8 +123,6 @@ struct Server {
     atomic_bool   draining;         /* connections end with their answer */
     atomic_bool   stopping;         /* handlers too */
     atomic_int    in_flight;
-    atomic_size_t bodies;           /* bytes of large bodies in memory */
-    size_t        bodies_limit;
 };
 
 /* A listening socket; *port and *loopback say what it came to. */

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/version.h"
-#include "image/budget.h"
+#include "base/budget.h"
 #include "server/inside.h"
 #include "server/routes.h"
 
@@ -231,8 +231,21 @@ static void write_models(Buffer *out, const ModelsStats *stats)
                  stats->load_seconds);
     write_number(out, "ocellus_models_loaded", "gauge", "Models in memory.", stats->loaded);
     write_number(out, "ocellus_models_running", "gauge", "Inferences running.", stats->running);
-    write_number(out, "ocellus_model_memory_bytes", "gauge", "Memory of the loaded models.",
-                 (double)stats->memory);
+}
+
+/* The shares of the memory (base/budget.h). */
+static void write_memory(Buffer *out, const ModelsStats *stats)
+{
+    Budget *const budgets[] = { &budget_models, &budget_pictures, &budget_work, &budget_bodies };
+
+    head(out, "ocellus_memory_bytes", "gauge", "Memory in use, by what for.");
+    for (size_t i = 0; i < COUNT_OF(budgets); i++)
+        buffer_printf(out, "ocellus_memory_bytes{share=\"%s\"} %zu\n", budgets[i]->what,
+                      i == 0 ? stats->memory : budget_used(budgets[i]));
+    head(out, "ocellus_memory_limit_bytes", "gauge", "What each may take.");
+    for (size_t i = 0; i < COUNT_OF(budgets); i++)
+        buffer_printf(out, "ocellus_memory_limit_bytes{share=\"%s\"} %zu\n", budgets[i]->what,
+                      budget_limit(budgets[i]));
 }
 
 /* Bytes of this process that are in memory. */
@@ -268,10 +281,7 @@ void metrics_write(Buffer *out, const App *app, int in_flight)
     write_number(out, "ocellus_http_in_flight", "gauge", "Requests being worked on.", in_flight);
     write_steps(out);
     write_models(out, &stats);
-    write_number(out, "ocellus_pixel_memory_bytes", "gauge", "Memory of decoded pictures.",
-                 (double)budget_used());
-    write_number(out, "ocellus_pixel_memory_limit_bytes", "gauge", "What they may take.",
-                 (double)budget_limit());
+    write_memory(out, &stats);
     write_number(out, "process_resident_memory_bytes", "gauge", "Memory of this process.",
                  resident_bytes());
     write_number(out, "process_cpu_seconds_total", "counter", "Processor time of this process.",

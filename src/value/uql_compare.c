@@ -107,7 +107,7 @@ static bool test_at_most(Evaluation *e, Value a, Value b, bool *result)
 /* Python's v[i] of a sequence or a text. */
 static bool element_of(Evaluation *e, const char *how, Value v, uint32_t i, Value *out)
 {
-    const char *at = v.as.text, *end = v.as.text + v.count, *start = at;
+    const char *at, *end, *start;
 
     switch (v.type) {
     case VALUE_LIST:
@@ -118,6 +118,10 @@ static bool element_of(Evaluation *e, const char *how, Value v, uint32_t i, Valu
         }
         break;
     case VALUE_STRING:
+        if (v.count == 0)
+            break;     /* there may be no bytes to point at */
+        at  = v.as.text;
+        end = at + v.count;
         for (uint32_t k = 0; k <= i && at < end; k++) {
             start = at;
             utf8_next(&at, end);

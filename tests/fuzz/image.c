@@ -5,7 +5,7 @@
  * not, and nothing is left taken from the budget.  A picture is then used as
  * others use it: cropped, resized, encoded.
  */
-#include "image/budget.h"
+#include "base/budget.h"
 #include "image/decode.h"
 #include "image/encode.h"
 #include "image/resize.h"
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     Error       err = { 0 };
     ImageHeader header;
 
-    budget_set(MIB(8));      /* large pictures only cost time here */
+    budget_set(&budget_pictures, MIB(8));      /* large pictures only cost time here */
     exif_orientation(bytes, length);
 
     bool   sound = image_probe(bytes, length, &header, NULL);
@@ -74,6 +74,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         use(image);
     }
     image_unref(image);
-    require(budget_used() == 0);
+    require(budget_used(&budget_pictures) == 0);
     return 0;
 }

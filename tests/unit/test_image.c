@@ -6,7 +6,7 @@
 #include <math.h>
 #include <pthread.h>
 
-#include "image/budget.h"
+#include "base/budget.h"
 #include "image/encode.h"
 
 /* A picture whose pixel (x, y) is x, y, x ^ y, 255. */
@@ -49,7 +49,7 @@ TEST(image_new_is_its_own_parent_and_root)
     CHECK_INT(image_channels(image), 3);
     CHECK_INT(image_pixel_bytes(image), 4);
     CHECK_INT((intmax_t)image_stride(image), 28);
-    CHECK_INT((intmax_t)budget_used(), 140);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 140);
     CHECK_INT(image_pixels(image)[139], 0);
 
     const Lineage *lineage = image_lineage(image);
@@ -61,7 +61,7 @@ TEST(image_new_is_its_own_parent_and_root)
     CHECK(image_encoded(image).at == NULL);
     CHECK(image_source_text(image).at == NULL);
     image_unref(image);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
 }
 
 TEST(image_new_keeps_to_the_limits)
@@ -90,11 +90,11 @@ TEST(image_new_keeps_to_the_limits)
 TEST(image_crop_shares_pixels_and_adds_offsets)
 {
     Image *image = gradient(100, 60);
-    size_t used  = budget_used();
+    size_t used  = budget_used(&budget_pictures);
     Image *crop  = image_crop(image, (Rect){ 10, 20, 30, 25 }, TEXT("first"), false, NULL);
     Image *inner = image_crop(crop, (Rect){ 5, 6, 7, 8 }, TEXT("second"), false, NULL);
 
-    CHECK_INT((intmax_t)budget_used(), (intmax_t)used);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), (intmax_t)used);
     CHECK_INT(pixel(inner, 0, 0)[0], 15);
     CHECK_INT(pixel(inner, 6, 7)[0], 21);
     CHECK_INT(pixel(inner, 6, 7)[1], 33);
@@ -111,7 +111,7 @@ TEST(image_crop_shares_pixels_and_adds_offsets)
     image_unref(crop);
     CHECK_INT(pixel(inner, 1, 1)[0], 16);       /* the pixels outlive both */
     image_unref(inner);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
 }
 
 TEST(image_copy_is_alone_with_its_pixels)
@@ -130,7 +130,7 @@ TEST(image_copy_is_alone_with_its_pixels)
     image_unref(copy);
     image_unref(crop);
     image_unref(image);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
 }
 
 TEST(image_replace_keeps_what_is_known)
@@ -207,7 +207,7 @@ TEST(image_decode_keeps_the_bytes_it_came_as)
     CHECK(memcmp(bytes.at, jpeg.data, jpeg.length) == 0);
     CHECK(bytes.at != jpeg.data);
     CHECK(text_is(image_source_text(image), "data:image/jpeg;base64,..."));
-    CHECK_INT((intmax_t)budget_used(), (intmax_t)(33 * 21 * 4 + jpeg.length + 26));
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), (intmax_t)(33 * 21 * 4 + jpeg.length + 26));
     CHECK_INT(image_channels(image), 3);
     CHECK_INT(pixel(image, 5, 5)[3], 255);
 
@@ -226,7 +226,7 @@ TEST(image_decode_keeps_the_bytes_it_came_as)
     CHECK(image_set_source_text(image, (Text){ NULL, 0 }, NULL));
     CHECK(image_source_text(image).at == NULL);
     image_unref(image);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
     buffer_fini(&jpeg);
 }
 
@@ -238,7 +238,7 @@ TEST(image_edit_forgets_the_bytes_it_came_as)
     image_edit(image)[0] ^= 1;
     CHECK(image_encoded(image).at == NULL);
     CHECK(image_source_text(image).at == NULL);
-    CHECK_INT((intmax_t)budget_used(), 33 * 21 * 4);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 33 * 21 * 4);
     image_unref(image);
     buffer_fini(&jpeg);
 }
@@ -251,18 +251,18 @@ TEST(image_decode_is_charged_before_it_decodes)
     Error  err   = { 0 };
 
     image_unref(image);
-    budget_set(need);
+    budget_set(&budget_pictures, need);
     image = image_decode(jpeg.data, jpeg.length, TEXT("image"), NULL, &err);
     CHECK(image != NULL);
     image_unref(image);
 
-    budget_set(need - 1);
+    budget_set(&budget_pictures, need - 1);
     image = image_decode(jpeg.data, jpeg.length, TEXT("image"), NULL, &err);
     CHECK(image == NULL);
     CHECK_INT(err.kind, ERR_TOO_LARGE);
 
-    budget_set(0);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    budget_set(&budget_pictures, 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
     buffer_fini(&jpeg);
 }
 
@@ -273,13 +273,13 @@ TEST(image_keep_gives_the_reference_back_with_the_arena)
     arena_init(&arena, KIB(64));
     Image *image = image_keep(&arena, gradient(10, 10));
     CHECK(image != NULL);
-    CHECK_INT((intmax_t)budget_used(), 400);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 400);
     arena_fini(&arena);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
 
     arena_init(&arena, 0);
     CHECK(image_keep(&arena, gradient(10, 10)) == NULL);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
     arena_fini(&arena);
 }
 
@@ -306,5 +306,5 @@ TEST(image_is_counted_across_threads)
     for (size_t i = 0; i < COUNT_OF(threads); i++)
         pthread_join(threads[i], NULL);
     image_unref(image);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
 }

@@ -10,7 +10,7 @@
 #include <zlib.h>
 
 #include "base/file.h"
-#include "image/budget.h"
+#include "base/budget.h"
 #include "image/decode.h"
 
 #define IMAGES "../shared/assets/images"
@@ -144,7 +144,7 @@ TEST(corpus_gives_the_pixels_of_opencv)
         if (!CHECK(tally.crc == folders[i].crc))
             printf("  in %s\n", folders[i].folder);
     }
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
     arena_fini(&arena);
 }
 
@@ -192,7 +192,7 @@ TEST(corpus_is_decoded_or_refused)
     try_folder(&arena, IMAGES, &tally);
     CHECK(tally.files > 400);
     CHECK(tally.decoded > 200);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
     arena_fini(&arena);
 }
 
@@ -228,7 +228,7 @@ static int cut_everywhere(const char *path)
         free(part);
     }
     buffer_fini(&file);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
     return decoded;
 }
 

@@ -159,7 +159,7 @@ TEST(pictures_are_turned_upright)
         check_turned(orientation, 37, 22);
         check_turned(orientation, 16, 32);
     }
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
 }
 
 TEST(exif_survives_nonsense)
@@ -213,6 +213,6 @@ TEST(image_decode_obeys_its_cancel)
     cancel_stop(&cancel);
     CHECK(image_decode(file.data, file.length, TEXT("x"), &cancel, &err) == NULL);
     CHECK_INT(err.kind, ERR_CANCELLED);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
     buffer_fini(&file);
 }

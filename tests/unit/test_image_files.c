@@ -114,7 +114,7 @@ void check_kind(const Buffer *file, ErrorKind kind)
     CHECK((image != NULL) == (kind == ERR_NONE));
     CHECK((err.text[0] == '\0') == (kind == ERR_NONE));
     image_unref(image);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
 }
 
 void check_pixel(const Image *image, int x, int y, int red, int green, int blue)

@@ -8,7 +8,7 @@
 #define OCELLUS_TESTS_TEST_IMAGE_FILES_H
 
 #include "base/buffer.h"
-#include "image/budget.h"
+#include "base/budget.h"
 #include "image/decode.h"
 
 /* PNG colour types. */

@@ -86,7 +86,7 @@ TEST(formats_give_the_pixels_of_opencv)
         image_unref(image);
     }
     buffer_fini(&file);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
 }
 
 /* The checksum of what `length` bytes give, 0 when refused, with fresh memory
@@ -128,7 +128,7 @@ static int damage(const char *name, bool flip)
         free(part);
     }
     buffer_fini(&file);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
     return decoded;
 }
 
@@ -197,14 +197,14 @@ TEST(formats_charge_pixels_before_they_are_allocated)
     load_file(&file, "bmp_8_runs.bmp");
     file.data[18] = 0;
     file.data[19] = 0x40;           /* 16384 wide */
-    budget_set(KIB(64));
+    budget_set(&budget_pictures, KIB(64));
     Image *image = decode_file(&file, &err);
-    budget_set(0);
+    budget_set(&budget_pictures, 0);
     CHECK(image == NULL);
     CHECK_INT(err.kind, ERR_TOO_LARGE);
     image_unref(image);
     buffer_fini(&file);
-    CHECK_INT((intmax_t)budget_used(), 0);
+    CHECK_INT((intmax_t)budget_used(&budget_pictures), 0);
 }
 
 /* An animation of `count` frames of one pixel each. */

@@ -55,12 +55,12 @@ TEST(jpeg_in_several_scans_is_charged_for_its_coefficients)
     CHECK_INT((intmax_t)header.scratch, 2 * (4 + 1 + 1) * 128);  /* in groups of 16 x 16 */
 
     size_t need = file.length + 17 * 9 * 4 + header.scratch;
-    budget_set(need - 1);
+    budget_set(&budget_pictures, need - 1);
     CHECK(decode_file(&file, &err) == NULL);
     CHECK_INT(err.kind, ERR_TOO_LARGE);
-    budget_set(need);
+    budget_set(&budget_pictures, need);
     check_kind(&file, ERR_NONE);
-    budget_set(0);
+    budget_set(&budget_pictures, 0);
 
     make_jpeg(&file, 100, 50);
     CHECK(image_probe(file.data, file.length, &header, NULL));

@@ -1,7 +1,7 @@
 /*
  * test_model_gate - places, the line in front of them, and leaving it.
  */
-#include "model/gate.h"
+#include "base/gate.h"
 
 #include <unistd.h>
 

@@ -132,3 +132,21 @@ TEST(text_nearest_guesses_what_was_meant)
     memset(longer, 'q', sizeof longer);
     CHECK(text_nearest((Text){ longer, sizeof longer }, names, COUNT_OF(names)) == NULL);
 }
+
+TEST(sizes_as_people_write_them)
+{
+    static const struct { const char *text; size_t bytes; } good[] = {
+        { "0", 0 }, { "1000", 1000 }, { "256M", MIB(256) }, { "256 MB", MIB(256) },
+        { "1.5GiB", GIB(3) / 2 }, { "2g", GIB(2) }, { "4kib", KIB(4) }, { "12b", 12 },
+    };
+    static const char *const bad[] = { "", "M", "-1M", "1X", "1MM", "1ib", "1e3", "1..2", "1 M B",
+                                       "99999999999T" };
+    size_t bytes;
+
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
+        CHECK(text_read_size(text_of(good[i].text), &bytes));
+        CHECK_INT((intmax_t)bytes, (intmax_t)good[i].bytes);
+    }
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        CHECK(!text_read_size(text_of(bad[i]), &bytes));
+}

@@ -176,7 +176,7 @@ def test_hostile_pictures():
         check(answer.status in (400, 413, 415), name, answer)
         check("Could not load input image" in answer.json["message"], name, answer)
         check(time.monotonic() - began < 2, name, "took", time.monotonic() - began)
-    equal(server().metric("ocellus_pixel_memory_bytes"), 0)
+    equal(server().metric('ocellus_memory_bytes{share="pictures"}'), 0)
 
 
 def test_picture_bombs_at_once():

@@ -60,5 +60,5 @@ def test_what_is_not_supported_is_named():
 
 
 def test_nothing_is_left_in_memory():
-    equal(server().metric("ocellus_pixel_memory_bytes"), 0)
+    equal(server().metric('ocellus_memory_bytes{share="pictures"}'), 0)
     equal(server().get("/healthz").status, 200)

@@ -57,7 +57,7 @@ def test_metrics():
                  'ocellus_http_request_duration_seconds_bucket{route="/workflows/run",le="+Inf"} ',
                  'ocellus_http_requests_total{route="none",method="GET",code="404"} ',
                  'ocellus_step_duration_seconds_count{block="roboflow_core/image_slicer@v2"} ',
-                 'ocellus_http_in_flight 1\n', 'ocellus_pixel_memory_bytes 0\n',
+                 'ocellus_http_in_flight 1\n', 'ocellus_memory_bytes{share="pictures"} 0\n',
                  'ocellus_inference_seconds_count ', 'process_resident_memory_bytes ',
                  'process_start_time_seconds ', 'ocellus_build_info{version="'):
         check(line in text, line)

@@ -4,8 +4,8 @@
  * A gate has a number of places.  Who finds none waits in line, first come,
  * first served; when the line is full, the answer is "busy" at once.
  */
-#ifndef OCELLUS_MODEL_GATE_H
-#define OCELLUS_MODEL_GATE_H
+#ifndef OCELLUS_BASE_GATE_H
+#define OCELLUS_BASE_GATE_H
 
 #include <pthread.h>
 

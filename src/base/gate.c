@@ -4,7 +4,7 @@
  * A place that is given back goes straight to the first in line, so nobody who
  * comes later can take it in between.
  */
-#include "model/gate.h"
+#include "base/gate.h"
 
 /* A Cancel cannot wake a waiter, so waiters look at it this often. */
 enum { LOOK_EVERY_MS = 40 };
@@ -89,7 +89,7 @@ bool gate_enter(Gate *gate, const Cancel *cancel, Error *err)
         gate->running++;
         entered = true;
     } else if (gate->waiting >= gate->most) {
-        entered = fail(err, ERR_BUSY, "%d inferences are waiting already; try again later",
+        entered = fail(err, ERR_BUSY, "%d are waiting already; try again later",
                        gate->waiting);
     } else {
         entered = wait_for_place(gate, cancel, err);
