@@ -4,6 +4,7 @@
  * The picture is the body, as base64 text whatever its content type says, or the
  * part "file" of a form; everything else stands in the query.
  */
+#include <math.h>
 #include <strings.h>
 
 #include "base/text.h"
@@ -95,7 +96,7 @@ static Image *read_picture(Request *request, Response *response)
 }
 
 /* A number, of which 1 and up are percent, or one of two names. */
-static bool read_confidence(Details *details, double *confidence)
+static bool read_confidence(Details *details, double *confidence, bool *own)
 {
     Text text = request_query(details->request, "confidence");
 
@@ -105,6 +106,7 @@ static bool read_confidence(Details *details, double *confidence)
         *confidence = *confidence >= 1 ? *confidence / 100 : MAX(*confidence, least_confidence);
     } else if (text_is(text, "best") || text_is(text, "default")) {
         *confidence = model_confidence;
+        *own        = true;
     } else {
         details_add(details, "float_parsing", (Place){ { "query", "confidence", "float" }, -1 },
                     "Input should be a valid number, unable to parse string as a number", NULL,
@@ -115,6 +117,43 @@ static bool read_confidence(Details *details, double *confidence)
                     "{\"expected\":\"'best' or 'default'\"}");
     }
     return details->count == 0;
+}
+
+/* A number of the query; `otherwise` where there is none. */
+static double read_number(Details *details, const char *name, double otherwise, bool whole)
+{
+    Text   text = request_query(details->request, name);
+    double number = otherwise;
+
+    if (text.at && (!number_parse_text(text, &number) || (whole && number != trunc(number)))) {
+        details_add(details, whole ? "int_parsing" : "float_parsing",
+                    (Place){ { "query", name }, -1 },
+                    whole ? "Input should be a valid integer, unable to parse string as an integer"
+                          : "Input should be a valid number, unable to parse string as a number",
+                    NULL, NULL);
+    }
+    return number;
+}
+
+/* What detectors are asked. */
+static void read_detection(Details *details, Question *question)
+{
+    double overlap = read_number(details, "overlap", 0.3, false);
+    double factor  = read_number(details, "tradeoff_factor", NAN, false);
+    Text   format  = request_query(details->request, "response_mask_format");
+
+    question->detect.iou   = overlap >= 1 ? overlap / 100 : overlap;
+    question->detect.most  = (int64_t)fmax(0, fmin(read_number(details, "max_detections", 300,
+                                                               true), INT32_MAX));
+    question->stroke       = (int)fmax(1, fmin(read_number(details, "stroke", 1, true), 255));
+    question->masks_as_rle = text_is(format, "rle");
+    if (format.at && !question->masks_as_rle && !text_is(format, "polygon")) {
+        details_add(details, "literal_error", (Place){ { "query", "response_mask_format" }, -1 },
+                    "Input should be 'polygon' or 'rle'", NULL,
+                    "{\"expected\":\"'polygon' or 'rle'\"}");
+    }
+    question_reduce(question, query_flag(details, "allow_reduced_mask_resolution", false),
+                    request_query(details->request, "mask_decode_mode"), factor);
 }
 
 static void infer(App *app, Request *request, Response *response)
@@ -135,7 +174,8 @@ static void infer(App *app, Request *request, Response *response)
     };
     Image *image;
 
-    read_confidence(&details, &question.confidence);
+    read_confidence(&details, &question.confidence, &question.own_confidence);
+    read_detection(&details, &question);
     if (!details_done(&details)) {
         return;
     }
