@@ -80,8 +80,9 @@ $(BUILD)/%.o: %.c Makefile
 	$(SAY) CC $<
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-# The loops of the blurs and blends are plain C, written to become vectors.
-VECTORS := $(wildcard src/image/blur*.c src/image/blend*.c src/image/glow.c)
+# The loops of blurs, blends and masks are plain C, written to become vectors.
+VECTORS := $(wildcard src/image/blur*.c src/image/blend*.c src/image/glow.c) \
+           src/vision/stretch.c src/vision/prototype.c src/vision/class_map.c
 $(VECTORS:%.c=$(BUILD)/%.o): OPTIMIZE := $(OPTIMIZE:-O2=-O3)
 
 # Pages become string literals, longer than ISO C promises to take.

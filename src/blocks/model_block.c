@@ -19,7 +19,15 @@ static void unref_model(void *model)
     model_unref(model);
 }
 
-static bool open_chunk(Call *call, ModelChunk *chunk, Task task)
+static bool is_among(Task task, const Task tasks[])
+{
+    while (*tasks != TASK_UNKNOWN && *tasks != task) {
+        tasks++;
+    }
+    return *tasks != TASK_UNKNOWN;
+}
+
+static bool open_chunk(Call *call, ModelChunk *chunk, const Task tasks[])
 {
     const ModelArgs *in  = call_args(call, chunk->first);
     Error            err = { 0 };
@@ -35,9 +43,9 @@ static bool open_chunk(Call *call, ModelChunk *chunk, Task task)
         return call_fail_error(call, chunk->first, &err);
     }
     chunk->package = model_package(chunk->model);
-    if (chunk->package->task != task) {
+    if (!is_among(chunk->package->task, tasks)) {
         fail(&err, ERR_INVALID, "model %.*s is for %s, not for %s", SHOW(in->model_id),
-             task_name(chunk->package->task), task_name(task));
+             task_name(chunk->package->task), task_name(tasks[0]));
         return call_fail_error(call, chunk->first, &err);
     }
     for (int k = 0; k < chunk->count; k++) {
@@ -55,9 +63,9 @@ static bool same_model(const Call *call, int a, int b)
     return text_equal(x->model_id, y->model_id);
 }
 
-bool model_block_run(Call *call, Task task, ModelAnswer answer)
+bool model_block_run_any(Call *call, const Task tasks[], ModelAnswer answer, const void *context)
 {
-    ModelChunk chunk = { 0 };
+    ModelChunk chunk = { .context = context };
 
     while (chunk.first < call->count) {
         chunk.count = 1;
@@ -65,12 +73,19 @@ bool model_block_run(Call *call, Task task, ModelAnswer answer)
                same_model(call, chunk.first, chunk.first + chunk.count)) {
             chunk.count++;
         }
-        if (!open_chunk(call, &chunk, task) || !answer(call, &chunk)) {
+        if (!open_chunk(call, &chunk, tasks) || !answer(call, &chunk)) {
             return false;
         }
         chunk.first += chunk.count;
     }
     return true;
+}
+
+bool model_block_run(Call *call, Task task, ModelAnswer answer)
+{
+    const Task tasks[] = { task, TASK_UNKNOWN };
+
+    return model_block_run_any(call, tasks, answer, NULL);
 }
 
 double model_chunk_seconds(const ModelChunk *chunk)

@@ -60,12 +60,16 @@ typedef struct ModelChunk {
     Image         *images[LIMIT_BATCH];
     Text           inference_id;
     int64_t        start;
+    const void    *context;             /* of model_block_run_any() */
 } ModelChunk;
 
 /* Run the model and emit an answer for every element; false when the call has failed. */
 typedef bool (*ModelAnswer)(Call *call, const ModelChunk *chunk);
 
 bool model_block_run(Call *call, Task task, ModelAnswer answer);
+
+/* The same for models of any of the tasks, which TASK_UNKNOWN ends. */
+bool model_block_run_any(Call *call, const Task tasks[], ModelAnswer answer, const void *context);
 
 /* Seconds since the chunk was begun. */
 double model_chunk_seconds(const ModelChunk *chunk);

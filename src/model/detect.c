@@ -1,11 +1,9 @@
 /*
  * detect - from pictures to boxes.
  */
-#include "model/detect.h"
+#include "model/detect_inside.h"
 
 #include <math.h>
-
-#include "model/model_inside.h"
 
 /* What the reference's packages start with where nothing is said. */
 static double default_confidence(const Package *package)
@@ -33,9 +31,11 @@ static bool slice(const Tensor *tensor, int i, int count, BoxTensor *out)
     return true;
 }
 
-static bool unknown_output(const Model *model, const ModelOutputs *outputs, Error *err)
+static bool unknown_output(const Package *package, const ModelOutputs *outputs, int extra,
+                           Error *err)
 {
-    const Tensor *first = &outputs->tensors[0];
+    const Tensor *first   = &outputs->tensors[0];
+    int           columns = 4 + package->class_count + extra;
     char          shape[80] = "";
     size_t        length = 0;
 
@@ -43,29 +43,28 @@ static bool unknown_output(const Model *model, const ModelOutputs *outputs, Erro
         length += (size_t)snprintf(shape + length, sizeof(shape) - length, "%s%lld",
                                    i ? ", " : "", (long long)first->shape[i]);
     }
-    return fail(err, ERR_UNSUPPORTED, "model %s: its output [%s] with %d classes is no layout "
-                "of boxes that is known; [batch, %d, boxes] and [batch, boxes, %d or %d] are read",
-                model->package->id, shape, model->package->class_count,
-                4 + model->package->class_count, 4 + model->package->class_count,
-                5 + model->package->class_count);
+    return fail(err, ERR_UNSUPPORTED, "model %s: its output [%s] with %d classes and %d more "
+                "numbers a box is no layout of boxes that is known; [batch, %d, boxes] and "
+                "[batch, boxes, %d or %d] are read", package->id, shape, package->class_count,
+                extra, columns, columns, columns + 1);
 }
 
 /* ---- pictures -------------------------------------------------------------------- */
 
-static float whole_within(double v, int most)
+static float within(double v, int most, bool rounded)
 {
-    return isnan(v) ? 0 : (float)rint(fmin(fmax(v, 0), most));
+    v = isnan(v) ? 0 : fmin(fmax(v, 0), most);
+    return (float)(rounded ? rint(v) : v);
 }
 
-/* From the network's input back into the picture. */
-static void bring_back(Proposal *box, const PictureFit *fit, const Image *image)
+void detect_bring_back(Proposal *box, const PictureFit *fit, const Image *image, bool rounded)
 {
     int width = image_width(image), height = image_height(image);
 
-    box->x1 = whole_within((box->x1 - fit->left) / fit->scale_x + fit->crop_x, width);
-    box->y1 = whole_within((box->y1 - fit->top) / fit->scale_y + fit->crop_y, height);
-    box->x2 = whole_within((box->x2 - fit->left) / fit->scale_x + fit->crop_x, width);
-    box->y2 = whole_within((box->y2 - fit->top) / fit->scale_y + fit->crop_y, height);
+    box->x1 = within((box->x1 - fit->left) / fit->scale_x + fit->crop_x, width, rounded);
+    box->y1 = within((box->y1 - fit->top) / fit->scale_y + fit->crop_y, height, rounded);
+    box->x2 = within((box->x2 - fit->left) / fit->scale_x + fit->crop_x, width, rounded);
+    box->y2 = within((box->y2 - fit->top) / fit->scale_y + fit->crop_y, height, rounded);
 }
 
 static bool is_wanted(const Package *package, const DetectOptions *options, int class_id)
@@ -78,60 +77,49 @@ static bool is_wanted(const Package *package, const DetectOptions *options, int 
     return wanted;
 }
 
-typedef struct Detecting {
-    Model               *model;
-    Arena               *arena;
-    const DetectOptions *options;
-    const Cancel        *cancel;
-    PreprocessOff        off;
-    const ModelOutputs  *outputs;
-    int                  pictures;
-    Error               *err;
-} Detecting;
-
-static bool read_boxes(const Detecting *d, int i, Size size, BoxLayout *layout, Found *found)
+static bool read_boxes(const Detecting *d, int i, Size size, Heads *heads, Found *found)
 {
     const Package *package = d->model->package;
-    BoxTensor      tensors[2] = { 0 };
+    BoxReading    *how = &heads->how;
     int            count = MIN(d->outputs->count, 2);
     double         confidence = isnan(d->options->confidence) ? default_confidence(package)
                                                               : d->options->confidence;
-    BoxReading     how;
 
+    *heads = (Heads){ 0 };
     for (int k = 0; k < count; k++) {
-        if (!slice(&d->outputs->tensors[k], i, d->pictures, &tensors[k])) {
+        if (!slice(&d->outputs->tensors[k], i, d->pictures, &heads->tensors[k])) {
             if (k == 0) {
-                return unknown_output(d->model, d->outputs, d->err);
+                return unknown_output(package, d->outputs, d->extra, d->err);
             }
             count = 1;
         }
     }
-    how = (BoxReading){ box_layout_of(tensors, count, package->class_count, package->architecture),
-                        package->class_count, size.width, size.height,
-                        package->architecture && strncmp(package->architecture, "yolox", 5) == 0,
-                        (float)confidence };
-    if (how.layout == BOXES_UNKNOWN) {
-        return unknown_output(d->model, d->outputs, d->err);
+    *how = (BoxReading){
+        .layout = box_layout_of(heads->tensors, count, package->class_count, d->extra,
+                                package->architecture),
+        .classes = package->class_count, .width = size.width, .height = size.height,
+        .grid = package->architecture && strncmp(package->architecture, "yolox", 5) == 0,
+        .threshold = (float)confidence, .extra = d->extra,
+    };
+    if (how->layout == BOXES_UNKNOWN) {
+        return unknown_output(package, d->outputs, d->extra, d->err);
     }
-    *layout      = how.layout;
-    found->items = box_layout_read(d->arena, &how, tensors, &found->count, d->err);
+    found->items = box_layout_read(d->arena, how, heads->tensors, &found->count, d->err);
     return found->items != NULL;
 }
 
-static bool detect_one(const Detecting *d, const Image *image, int i, Found *found)
+bool detect_find(const Detecting *d, const Image *image, int i, Heads *heads, Found *found)
 {
-    const Preprocess *preprocess = &d->model->how;
-    Size              size = preprocess_size(preprocess, image, d->off);
-    PictureFit        fit  = preprocess_fit(preprocess, true, image, d->off, size);
-    Suppression       how  = { (float)d->options->iou, d->options->agnostic,
-                               (int)MIN(d->options->most, INT32_MAX) };
-    BoxLayout         layout = BOXES_UNKNOWN;
-    int               kept = 0;
+    Size        size = preprocess_size(&d->model->how, image, d->off);
+    Suppression how  = { (float)d->options->iou, d->options->agnostic,
+                         (int)MIN(d->options->most, INT32_MAX) };
+    int         kept = 0;
 
-    if (!read_boxes(d, i, size, &layout, found)) {
+    *found = (Found){ 0 };
+    if (!read_boxes(d, i, size, heads, found)) {
         return false;
     }
-    if (box_layout_suppresses(layout)) {
+    if (box_layout_suppresses(heads->how.layout)) {
         found->count = proposals_suppress(d->arena, found->items, found->count, &how, d->cancel,
                                           d->err);
     } else {
@@ -141,11 +129,8 @@ static bool detect_one(const Detecting *d, const Image *image, int i, Found *fou
         return false;
     }
     for (int k = 0; k < found->count; k++) {
-        Proposal box = found->items[k];
-
-        if (is_wanted(d->model->package, d->options, box.class_id)) {
-            bring_back(&box, &fit, image);
-            found->items[kept++] = box;
+        if (is_wanted(d->model->package, d->options, found->items[k].class_id)) {
+            found->items[kept++] = found->items[k];
         }
     }
     found->count = kept;
@@ -159,23 +144,38 @@ BoxLayout model_box_layout(const Model *model, const ModelOutputs *outputs, Erro
     BoxLayout layout;
 
     if (!slice(&outputs->tensors[0], 0, 1, &tensors[0])) {
-        unknown_output(model, outputs, err);
+        unknown_output(model->package, outputs, 0, err);
         return BOXES_UNKNOWN;
     }
     count  = count == 2 && slice(&outputs->tensors[1], 0, 1, &tensors[1]) ? 2 : 1;
-    layout = box_layout_of(tensors, count, model->package->class_count,
+    layout = box_layout_of(tensors, count, model->package->class_count, 0,
                            model->package->architecture);
     if (layout == BOXES_UNKNOWN) {
-        unknown_output(model, outputs, err);
+        unknown_output(model->package, outputs, 0, err);
     }
     return layout;
+}
+
+static bool detect_one(const Detecting *d, const Image *image, int i, Found *found)
+{
+    Size       size = preprocess_size(&d->model->how, image, d->off);
+    PictureFit fit  = preprocess_fit(&d->model->how, true, image, d->off, size);
+    Heads      heads;
+
+    if (!detect_find(d, image, i, &heads, found)) {
+        return false;
+    }
+    for (int k = 0; k < found->count; k++) {
+        detect_bring_back(&found->items[k], &fit, image, true);
+    }
+    return true;
 }
 
 bool model_detect(Model *model, Arena *arena, Image *const images[], int count, PreprocessOff off,
                   const DetectOptions *options, const Cancel *cancel, Found *found, Error *err)
 {
     ModelOutputs outputs;
-    Detecting    d = { model, arena, options, cancel, off, &outputs, count, err };
+    Detecting    d = { model, arena, options, cancel, off, &outputs, count, 0, err };
 
     if (model->package->task != TASK_DETECTION) {
         return fail(err, ERR_INVALID, "model %s is for %s, not for object detection",

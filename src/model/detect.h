@@ -9,7 +9,9 @@
 #define OCELLUS_MODEL_DETECT_H
 
 #include "model/model.h"
+#include "value/mask.h"
 #include "vision/box_layout.h"
+#include "vision/proposal.h"
 
 typedef struct DetectOptions {
     double      confidence;     /* NaN: the model's own */
@@ -20,10 +22,13 @@ typedef struct DetectOptions {
     int         only_count;     /* 0: all */
 } DetectOptions;
 
-/* What is found in one picture, best first; corners are whole pixels of it. */
+/* What is found in one picture, best first; corners are whole pixels of it.  Where masks
+ * are reduced (segment.h), corners and masks are of a picture of size `grid`. */
 typedef struct Found {
-    Proposal *items;
-    int       count;
+    Proposal   *items;
+    int         count;
+    const Mask *masks;          /* NULL: none were looked for */
+    Size        grid;           /* 0 x 0: the picture's own */
 } Found;
 
 /* `found` gets one entry a picture; everything lives in the arena.  ERR_INVALID for a

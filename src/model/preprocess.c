@@ -255,23 +255,28 @@ PictureFit preprocess_fit(const Preprocess *how, bool detector, const Image *ima
                           PreprocessOff off, Size size)
 {
     Rect       rect = crop_rect(how, image, off);
-    PictureFit fit  = { .scale_x = 1, .scale_y = 1, .crop_x = rect.x, .crop_y = rect.y };
+    PictureFit fit  = { .scale_x = 1, .scale_y = 1, .crop_x = rect.x, .crop_y = rect.y,
+                        .part = { rect.width, rect.height } };
     bool       boxed = how->resize == RESIZE_LETTERBOX ||
                        (how->resize == RESIZE_FIT_LONGER_EDGE && detector);
 
     if (rect.width < 1 || rect.height < 1)
         return fit;
     if (boxed) {
-        Letterbox box = letterbox_fit((Size){ rect.width, rect.height }, size);
+        Letterbox box = letterbox_fit(fit.part, size);
 
         fit.scale_x = fit.scale_y = box.scale;
         fit.left    = box.left;
         fit.top     = box.top;
+        fit.right   = size.width - box.left - box.width;
+        fit.bottom  = size.height - box.top - box.height;
     } else if (how->resize == RESIZE_CENTER_CROP) {
         int width = MIN(rect.width, size.width), height = MIN(rect.height, size.height);
 
-        fit.left = (size.width - width) / 2 - (rect.width - width) / 2;
-        fit.top  = (size.height - height) / 2 - (rect.height - height) / 2;
+        fit.left   = (size.width - width) / 2 - (rect.width - width) / 2;
+        fit.top    = (size.height - height) / 2 - (rect.height - height) / 2;
+        fit.right  = size.width - fit.left - rect.width;
+        fit.bottom = size.height - fit.top - rect.height;
     } else {
         fit.scale_x = (double)size.width / rect.width;
         fit.scale_y = (double)size.height / rect.height;

@@ -27,9 +27,13 @@ void lookup_make(Lookup *lookup, const Preprocess *how);
 Size preprocess_size(const Preprocess *how, const Image *image, PreprocessOff off);
 
 /* Where the picture lies in the network's input: a point (x, y) of the input is
- * ((x - left) / scale_x + crop_x, (y - top) / scale_y + crop_y) of the picture. */
+ * ((x - left) / scale_x + crop_x, (y - top) / scale_y + crop_y) of the picture.  `part`
+ * is what static crop leaves of it; it ends `right` and `bottom` in front of the input's
+ * own end, or behind it when that is below 0. */
 typedef struct PictureFit {
     double scale_x, scale_y, left, top, crop_x, crop_y;
+    double right, bottom;
+    Size   part;
 } PictureFit;
 
 PictureFit preprocess_fit(const Preprocess *how, bool detector, const Image *image,

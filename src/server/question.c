@@ -8,7 +8,8 @@
 #include "draw/label.h"
 #include "image/encode.h"
 #include "image/raster.h"
-#include "server/routes.h"
+#include "model/segment.h"
+#include "server/answer.h"
 #include "value/wire.h"
 #include "value/wire_image.h"
 #include "vision/classification.h"
@@ -16,7 +17,7 @@
 
 enum { PICTURE_QUALITY = 90, LABEL_PADDING = 10 };
 
-static const Color      plate_color = { 0xEA, 0x92, 0x48 };
+static const Color      plate_color = { PLATE_BLUE, PLATE_GREEN, PLATE_RED };
 static const LabelStyle label_style = { .scale = 0.5, .thickness = 1, .padding = LABEL_PADDING,
                                         .text = { 255, 255, 255 } };
 
@@ -53,27 +54,6 @@ bool picture_read(Request *request, const Json *json, Image **image, Error *err)
 
 /* ---- answers -------------------------------------------------------------------- */
 
-/* What the answer to one picture is made of. */
-typedef struct Reply {
-    const Question *question;
-    const Package  *package;
-    const float    *scores;       /* of classifiers */
-    const Found    *found;        /* of detectors */
-    const Image    *image;
-    Text            id;
-    double          seconds;
-    Arena          *arena;
-} Reply;
-
-static Value size_value(Arena *arena, const Image *image)
-{
-    DictBuilder size = dict_builder(arena, 2);
-
-    dict_set(&size, TEXT("width"), value_int(image_width(image)));
-    dict_set(&size, TEXT("height"), value_int(image_height(image)));
-    return dict_done(&size);
-}
-
 /* Two pixels wide, inside of the box. */
 static void draw_frame(Image *picture, const Proposal *box, Color c)
 {
@@ -102,23 +82,40 @@ static bool draw_class(const Reply *reply, Image *picture, Error *err)
                       0, 0, POSITION_BOTTOM_LEFT, plate_color, &label_style, err);
 }
 
-/* A box around every object, with its class on top. */
+/* A box of a reduced picture in the picture itself. */
+static Proposal unreduced(const Reply *reply, Proposal box)
+{
+    Size grid = reply->found->grid;
+
+    if (grid.width > 0) {
+        float across = (float)image_width(reply->image) / (float)grid.width;
+        float down   = (float)image_height(reply->image) / (float)grid.height;
+
+        box.x1 *= across;
+        box.x2 *= across;
+        box.y1 *= down;
+        box.y2 *= down;
+    }
+    return box;
+}
+
+/* A box around every object, with its class on top, and its outline. */
 static bool draw_found(const Reply *reply, Image *picture, Error *err)
 {
     for (int i = 0; i < reply->found->count; i++) {
-        const Proposal *box  = &reply->found->items[i];
-        const char     *text = arena_printf(reply->arena, "%.*s %.2f",
-                                            SHOW(reply->package->classes[box->class_id]),
-                                            (double)box->score);
-        Color           color = plate_color;
+        Proposal    box  = unreduced(reply, reply->found->items[i]);
+        const char *text = arena_printf(reply->arena, "%.*s %.2f",
+                                        SHOW(reply->package->classes[box.class_id]),
+                                        (double)box.score);
+        Color       color = plate_color;
 
-        draw_frame(picture, box, color);
-        if (!label_draw(picture, text_of(text), (double)box->x1, (double)box->y1,
+        draw_frame(picture, &box, color);
+        if (!label_draw(picture, text_of(text), (double)box.x1, (double)box.y1,
                         POSITION_TOP_LEFT, color, &label_style, err)) {
             return false;
         }
     }
-    return true;
+    return answer_draw_outlines(reply, picture, err);
 }
 
 /* The picture with what was seen in it, as JPEG. */
@@ -133,45 +130,76 @@ static bool draw_answer(const Reply *reply, Buffer *out, Error *err)
     return ok;
 }
 
-static bool set_visualization(DictBuilder *dict, const Reply *reply, Error *err)
+/* The picture as base64 text; NULL on failure. */
+static const char *visualization(const Reply *reply, Error *err)
 {
     Buffer jpeg;
     char  *text = NULL;
-    bool   ok;
 
     buffer_init(&jpeg, LIMIT_RESPONSE_BODY);
-    ok = draw_answer(reply, &jpeg, err);
-    if (ok) {
+    if (draw_answer(reply, &jpeg, err)) {
         text = arena_try(reply->arena, base64_size(jpeg.length) + 1, 1);
-        ok   = text != NULL || fail(err, ERR_MEMORY, "no memory for the labelled picture");
-    }
-    if (ok) {
-        base64_encode(text, jpeg.data, jpeg.length);
-        dict_set(dict, TEXT("visualization"),
-                 value_text((Text){ text, base64_size(jpeg.length) }));
+        if (text) {
+            base64_encode(text, jpeg.data, jpeg.length);
+        } else {
+            fail(err, ERR_MEMORY, "no memory for the labelled picture");
+        }
     }
     buffer_fini(&jpeg);
-    return ok;
+    return text;
+}
+
+/* A box, and its outline where it has one. */
+static bool write_object(JsonWriter *w, const Reply *reply, int i, Error *err)
+{
+    const Proposal *box  = &reply->found->items[i];
+    Value           dict = detection_value(reply->arena, box,
+                                           reply->package->classes[box->class_id]);
+
+    json_begin_object(w);
+    for (uint32_t k = 0; k < dict.count; k++) {
+        json_key_text(w, dict.as.pairs[k].key);
+        if (!wire_write(w, dict.as.pairs[k].value, err)) {
+            return false;
+        }
+    }
+    if (reply->found->masks && !answer_write_mask(w, reply, i, err)) {
+        return false;
+    }
+    json_end_object(w);
+    return true;
 }
 
 static bool write_found(JsonWriter *w, const Reply *reply, Error *err)
 {
-    DictBuilder dict = dict_builder(reply->arena, 5);
-    ListBuilder list = list_builder(reply->arena, (size_t)reply->found->count);
+    const Found *found = reply->found;
+    Size         size  = found->grid.width > 0 ? found->grid
+                       : (Size){ image_width(reply->image), image_height(reply->image) };
 
-    for (int i = 0; i < reply->found->count; i++) {
-        const Proposal *box = &reply->found->items[i];
+    json_begin_object(w);
+    if (reply->question->visualize) {
+        const char *picture = visualization(reply, err);
 
-        list_add(&list, detection_value(reply->arena, box, reply->package->classes[box->class_id]));
+        if (!picture) {
+            return false;
+        }
+        json_key(w, "visualization");
+        json_write_string(w, picture);
     }
-    if (reply->question->visualize && !set_visualization(&dict, reply, err)) {
-        return false;
+    answer_write_head(w, reply, size);
+    json_key(w, "predictions");
+    json_begin_array(w);
+    for (int i = 0; i < found->count; i++) {
+        if (!write_object(w, reply, i, err)) {
+            return false;
+        }
     }
-    dict_set(&dict, TEXT("inference_id"), value_text(reply->id));
-    dict_set(&dict, TEXT("time"), value_double(reply->seconds));
-    dict_set(&dict, TEXT("image"), size_value(reply->arena, reply->image));
-    dict_set(&dict, TEXT("predictions"), list_done(&list));
-    return wire_write(w, dict_done(&dict), err);
+    json_end_array(w);
+    if (found->masks && reply->question->reduction.allowed) {
+        answer_write_grid(w, reply);
+    }
+    json_end_object(w);
+    return true;
 }
 
 static bool write_scores(JsonWriter *w, const Reply *reply, Error *err)
@@ -185,8 +213,13 @@ static bool write_scores(JsonWriter *w, const Reply *reply, Error *err)
                                               reply->package->class_count,
                                               reply->question->confidence);
 
-    if (reply->question->visualize && !set_visualization(&dict, reply, err)) {
-        return false;
+    if (reply->question->visualize) {
+        const char *picture = visualization(reply, err);
+
+        if (!picture) {
+            return false;
+        }
+        dict_set(&dict, TEXT("visualization"), value_text(text_of(picture)));
     }
     if (reply->package->task == TASK_MULTI_LABEL) {
         classification_fill_multi(&dict, &answer, reply->scores, reply->package->class_count,
@@ -199,23 +232,26 @@ static bool write_scores(JsonWriter *w, const Reply *reply, Error *err)
 
 static bool write_reply(JsonWriter *w, const Reply *reply, Error *err)
 {
-    return reply->found ? write_found(w, reply, err) : write_scores(w, reply, err);
+    return reply->classes ? answer_write_classes(w, reply, err)
+         : reply->found   ? write_found(w, reply, err) : write_scores(w, reply, err);
 }
 
 static bool write_replies(Response *response, Reply *reply, Error *err)
 {
-    const Question *question = reply->question;
-    const float    *scores   = reply->scores;
-    const Found    *found    = reply->found;
-    JsonWriter      w        = json_writer(&response->buffer);
+    const Question   *question = reply->question;
+    const float      *scores   = reply->scores;
+    const Found      *found    = reply->found;
+    const ClassMasks *classes  = reply->classes;
+    JsonWriter        w        = json_writer(&response->buffer);
 
     if (question->as_list) {
         json_begin_array(&w);
     }
     for (int i = 0; i < question->count; i++) {
-        reply->image  = question->images[i];
-        reply->found  = found ? &found[i] : NULL;
-        reply->scores = scores ? scores + (size_t)i * (size_t)reply->package->class_count : NULL;
+        reply->image   = question->images[i];
+        reply->found   = found ? &found[i] : NULL;
+        reply->classes = classes ? &classes[i] : NULL;
+        reply->scores  = scores ? scores + (size_t)i * (size_t)reply->package->class_count : NULL;
         if (!write_reply(&w, reply, err)) {
             return false;
         }
@@ -230,7 +266,22 @@ static bool write_picture(Response *response, Reply *reply, Error *err)
 {
     reply->image           = reply->question->images[0];
     response->content_type = "image/jpeg";
+    if (reply->classes) {
+        return true;        /* nothing can be drawn of them: the reference's answer is empty */
+    }
     return draw_answer(reply, &response->buffer, err);
+}
+
+/* ---- questions ------------------------------------------------------------------ */
+
+void question_reduce(Question *question, bool allowed, Text mode, double factor)
+{
+    bool tradeoff = text_is(mode, "tradeoff"), fast = text_is(mode, "fast");
+
+    factor = isnan(factor) ? 0 : factor;
+    question->bad_reduction = (mode.at && !tradeoff && !fast && !text_is(mode, "accurate")) ||
+                              (tradeoff && !(factor >= 0 && factor <= 1));
+    question->reduction     = (MaskReduction){ allowed, tradeoff ? factor : fast ? 0 : 1 };
 }
 
 /* ---- asking --------------------------------------------------------------------- */
@@ -242,31 +293,62 @@ static void unref_model(void *model)
 
 static bool task_fits(const Package *package, Error *err)
 {
-    return package->task == TASK_CLASSIFICATION || package->task == TASK_MULTI_LABEL ||
-           package->task == TASK_DETECTION ||
-           fail(err, ERR_MISSING, "model %.60s is for %s; this server runs models for %s, %s and "
-                "%s", package->id, task_name(package->task), task_name(TASK_CLASSIFICATION),
-                task_name(TASK_MULTI_LABEL), task_name(TASK_DETECTION));
+    return (package->task != TASK_UNKNOWN && package->task != TASK_KEYPOINTS) ||
+           fail(err, ERR_MISSING, "model %.60s is for %s, which this server does not run",
+                package->id, task_name(package->task));
+}
+
+static bool find_objects(Model *model, Request *request, const Question *question, Reply *reply,
+                         Error *err)
+{
+    DetectOptions options = question->detect;
+    Found        *found   = arena_array(request->arena, Found, question->count);
+    bool          masks   = reply->package->task == TASK_INSTANCE_SEGMENTATION;
+
+    if (!found) {
+        return fail(err, ERR_MEMORY, "no memory for the inference");
+    }
+    if (masks && question->bad_reduction) {
+        return fail(err, ERR_INVALID, "mask_decode_mode is 'accurate', 'fast' or 'tradeoff', and "
+                    "tradeoff_factor from 0 to 1");
+    }
+    options.confidence = question->own_confidence ? NAN : question->confidence;
+    reply->found       = found;
+    return masks ? model_segment(model, request->arena, question->images, question->count,
+                                 question->off, &options, question->reduction, request->cancel,
+                                 found, err)
+                 : model_detect(model, request->arena, question->images, question->count,
+                                question->off, &options, request->cancel, found, err);
+}
+
+static bool find_classes(Model *model, Request *request, const Question *question, Reply *reply,
+                         Error *err)
+{
+    ClassMasks *classes = arena_array(request->arena, ClassMasks, question->count);
+    double      confidence = question->own_confidence ? NAN : question->confidence;
+
+    reply->classes = classes;
+    return classes ? model_segment_classes(model, request->arena, question->images,
+                                           question->count, question->off, confidence,
+                                           request->cancel, classes, err)
+                   : fail(err, ERR_MEMORY, "no memory for the inference");
 }
 
 /* What the model sees in the pictures, into the reply. */
 static bool look(Model *model, Request *request, const Question *question, Reply *reply,
                  Error *err)
 {
-    DetectOptions options = question->detect;
-    Found        *found;
-
-    if (reply->package->task != TASK_DETECTION) {
+    switch (reply->package->task) {
+    case TASK_DETECTION:
+    case TASK_INSTANCE_SEGMENTATION:
+        return find_objects(model, request, question, reply, err);
+    case TASK_SEMANTIC_SEGMENTATION:
+        return find_classes(model, request, question, reply, err);
+    default:
         reply->scores = model_classify(model, request->arena, question->images, question->count,
                                        question->off, request->cancel, err);
         return reply->scores != NULL;
     }
-    found              = arena_array(request->arena, Found, question->count);
-    options.confidence = question->own_confidence ? NAN : question->confidence;
-    reply->found       = found;
-    return found ? model_detect(model, request->arena, question->images, question->count,
-                                question->off, &options, request->cancel, found, err)
-                 : fail(err, ERR_MEMORY, "no memory for the inference");
 }
 
 static bool ask(App *app, Request *request, Response *response, const Question *question,

@@ -13,29 +13,41 @@
 static const double default_confidence = 0.4;     /* of a request that names none */
 static const double model_confidence   = 0.5;     /* "best" and "default" */
 static const double default_iou        = 0.3;
-enum { default_most = 300 };
+enum { default_most = 300, MOST_STROKE = 255 };
+
+#define MEMBERS \
+    { "id", WANTED_TEXT, false, false }, \
+    { "api_key", WANTED_TEXT, false, true }, \
+    { "usage_billable", WANTED_FLAG, false, false }, \
+    { "source", WANTED_TEXT, false, true }, \
+    { "source_info", WANTED_TEXT, false, true }, \
+    { "disable_model_monitoring", WANTED_FLAG, false, true }, \
+    { "model_id", WANTED_TEXT, true, false }, \
+    { "model_type", WANTED_TEXT, false, true }, \
+    { "image", WANTED_ANY, true, false }, \
+    { "disable_preproc_auto_orient", WANTED_FLAG, false, true }, \
+    { "disable_preproc_contrast", WANTED_FLAG, false, true }, \
+    { "disable_preproc_grayscale", WANTED_FLAG, false, true }, \
+    { "disable_preproc_static_crop", WANTED_FLAG, false, true }, \
+    { "confidence", WANTED_THRESHOLD, false, false }, \
+    { "iou_threshold", WANTED_NUMBER, false, true }, \
+    { "max_detections", WANTED_INTEGER, false, true }, \
+    { "max_candidates", WANTED_INTEGER, false, true }, \
+    { "class_agnostic_nms", WANTED_FLAG, false, true }, \
+    { "class_filter", WANTED_TEXTS, false, true }, \
+    { "visualize_predictions", WANTED_FLAG, false, true }
 
 static const Member members_infer[] = {
-    { "id", WANTED_TEXT, false, false },
-    { "api_key", WANTED_TEXT, false, true },
-    { "usage_billable", WANTED_FLAG, false, false },
-    { "source", WANTED_TEXT, false, true },
-    { "source_info", WANTED_TEXT, false, true },
-    { "disable_model_monitoring", WANTED_FLAG, false, true },
-    { "model_id", WANTED_TEXT, true, false },
-    { "model_type", WANTED_TEXT, false, true },
-    { "image", WANTED_ANY, true, false },
-    { "disable_preproc_auto_orient", WANTED_FLAG, false, true },
-    { "disable_preproc_contrast", WANTED_FLAG, false, true },
-    { "disable_preproc_grayscale", WANTED_FLAG, false, true },
-    { "disable_preproc_static_crop", WANTED_FLAG, false, true },
-    { "confidence", WANTED_THRESHOLD, false, false },
-    { "iou_threshold", WANTED_NUMBER, false, true },
-    { "max_detections", WANTED_INTEGER, false, true },
-    { "max_candidates", WANTED_INTEGER, false, true },
-    { "class_agnostic_nms", WANTED_FLAG, false, true },
-    { "class_filter", WANTED_TEXTS, false, true },
-    { "visualize_predictions", WANTED_FLAG, false, true },
+    MEMBERS, { 0 },
+};
+
+static const Member members_instances[] = {
+    MEMBERS,
+    { "mask_decode_mode", WANTED_TEXT, false, true },
+    { "tradeoff_factor", WANTED_NUMBER, false, true },
+    { "allow_reduced_mask_resolution", WANTED_FLAG, false, false },
+    { "enforce_dense_masks_in_inference_models", WANTED_FLAG, false, true },
+    { "visualization_stroke_width", WANTED_INTEGER, false, true },
     { 0 },
 };
 
@@ -157,9 +169,39 @@ static bool load_pictures(Request *request, Response *response, const Json *imag
     return images != NULL;
 }
 
-static void infer(App *app, Request *request, Response *response)
+/* What only models for instance segmentation are asked. */
+static void read_masks(const Json *body, Question *question)
 {
-    const Json *body  = body_read(request, response, members_infer);
+    double factor = NAN, stroke = 1;
+
+    (void)number_parse(json_get(body, "tradeoff_factor"), &factor);
+    (void)number_parse(json_get(body, "visualization_stroke_width"), &stroke);
+    question->masks_as_rle = text_is(json_text(json_get(body, "response_mask_format")), "rle");
+    question->stroke       = (int)fmax(1, fmin(stroke, MOST_STROKE));
+    question_reduce(question, flag_of(json_get(body, "allow_reduced_mask_resolution"), false),
+                    json_text(json_get(body, "mask_decode_mode")), factor);
+}
+
+/* A member that has to be one of two words, told as `first` or `second`. */
+static bool check_format(Request *request, Response *response, const Json *body,
+                         const char *first, const char *second)
+{
+    const Json *format  = json_get(body, "response_mask_format");
+    Details     details = details_of(request, response);
+
+    if (format && !text_is(json_text(format), first) && !text_is(json_text(format), second)) {
+        const char *words = arena_printf(request->arena, "'%s' or '%s'", first, second);
+
+        details_add(&details, "literal_error",
+                    (Place){ { "body", "response_mask_format" }, -1 },
+                    arena_printf(request->arena, "Input should be %s", words), format,
+                    arena_printf(request->arena, "{\"expected\":\"%s\"}", words));
+    }
+    return details_done(&details);
+}
+
+static void infer_body(App *app, Request *request, Response *response, const Json *body)
+{
     const Json *image = json_get(body, "image");
     Question    question = {
         .model_id = json_text(json_get(body, "model_id")),
@@ -175,9 +217,38 @@ static void infer(App *app, Request *request, Response *response)
 
     question.confidence = confidence_of(json_get(body, "confidence"), &question.own_confidence);
     question.detect     = detect_options(request, body);
-    if (body && check_pictures(request, response, image) &&
+    read_masks(body, &question);
+    if (check_pictures(request, response, image) &&
         load_pictures(request, response, image, &question)) {
         question_answer(app, request, response, &question);
+    }
+}
+
+static void infer(App *app, Request *request, Response *response)
+{
+    const Json *body = body_read(request, response, members_infer);
+
+    if (body) {
+        infer_body(app, request, response, body);
+    }
+}
+
+static void infer_instances(App *app, Request *request, Response *response)
+{
+    const Json *body = body_read(request, response, members_instances);
+
+    if (body && check_format(request, response, body, "polygon", "rle")) {
+        infer_body(app, request, response, body);
+    }
+}
+
+/* "numpy" means base64 too where the answer leaves as JSON. */
+static void infer_classes(App *app, Request *request, Response *response)
+{
+    const Json *body = body_read(request, response, members_infer);
+
+    if (body && check_format(request, response, body, "base64_png", "numpy")) {
+        infer_body(app, request, response, body);
     }
 }
 
@@ -186,10 +257,12 @@ const Route routes_infer[] = {
       "Classify a picture or a list of them: {\"model_id\", \"image\"}." },
     { METHOD_POST, "/infer/object_detection", infer, LIMIT_REQUEST_BODY,
       "Find objects in a picture or a list of them: {\"model_id\", \"image\"}." },
-    { METHOD_POST, "/infer/instance_segmentation", infer, LIMIT_REQUEST_BODY,
-      "As /infer/classification; models for segmentation do not run here yet." },
-    { METHOD_POST, "/infer/semantic_segmentation", infer, LIMIT_REQUEST_BODY,
-      "As /infer/classification; models for segmentation do not run here yet." },
+    { METHOD_POST, "/infer/instance_segmentation", infer_instances, LIMIT_REQUEST_BODY,
+      "Find objects and their outlines in a picture or a list of them: {\"model_id\", "
+      "\"image\"}." },
+    { METHOD_POST, "/infer/semantic_segmentation", infer_classes, LIMIT_REQUEST_BODY,
+      "Tell the class of every pixel of a picture or a list of them: {\"model_id\", "
+      "\"image\"}." },
     { METHOD_POST, "/infer/keypoints_detection", infer, LIMIT_REQUEST_BODY,
       "As /infer/classification; models for key points do not run here yet." },
     { 0 },

@@ -119,30 +119,6 @@ static void read_confidence(Details *details, Question *question)
     }
 }
 
-/* What only detectors are asked: `overlap`, like the confidence, may be percent. */
-static void read_detect_options(Details *details, DetectOptions *options)
-{
-    Text   overlap = request_query(details->request, "overlap");
-    Text   most    = request_query(details->request, "max_detections");
-    double number;
-
-    *options = (DetectOptions){ .iou = 0.3, .most = 300 };
-    if (overlap.at && number_parse_text(overlap, &number)) {
-        options->iou = number >= 1 ? number / 100 : number;
-    } else if (overlap.at) {
-        details_add(details, "float_parsing", (Place){ { "query", "overlap" }, -1 },
-                    "Input should be a valid number, unable to parse string as a number", NULL,
-                    NULL);
-    }
-    if (most.at && number_parse_text(most, &number) && number == trunc(number)) {
-        options->most = (int64_t)fmax(0, fmin(number, INT32_MAX));
-    } else if (most.at) {
-        details_add(details, "int_parsing", (Place){ { "query", "max_detections" }, -1 },
-                    "Input should be a valid integer, unable to parse string as an integer", NULL,
-                    NULL);
-    }
-}
-
 /* The picture as its bytes hold it; NULL: the answer has been given. */
 static Image *image_stored(Request *request, Response *response, Image *image)
 {
@@ -154,6 +130,43 @@ static Image *image_stored(Request *request, Response *response, Image *image)
         response_error(response, &err);
     }
     return stored;
+}
+
+/* A number of the query; `otherwise` where there is none. */
+static double read_number(Details *details, const char *name, double otherwise, bool whole)
+{
+    Text   text = request_query(details->request, name);
+    double number = otherwise;
+
+    if (text.at && (!number_parse_text(text, &number) || (whole && number != trunc(number)))) {
+        details_add(details, whole ? "int_parsing" : "float_parsing",
+                    (Place){ { "query", name }, -1 },
+                    whole ? "Input should be a valid integer, unable to parse string as an integer"
+                          : "Input should be a valid number, unable to parse string as a number",
+                    NULL, NULL);
+    }
+    return number;
+}
+
+/* What detectors are asked. */
+static void read_detection(Details *details, Question *question)
+{
+    double overlap = read_number(details, "overlap", 0.3, false);
+    double factor  = read_number(details, "tradeoff_factor", NAN, false);
+    Text   format  = request_query(details->request, "response_mask_format");
+
+    question->detect.iou   = overlap >= 1 ? overlap / 100 : overlap;
+    question->detect.most  = (int64_t)fmax(0, fmin(read_number(details, "max_detections", 300,
+                                                               true), INT32_MAX));
+    question->stroke       = (int)fmax(1, fmin(read_number(details, "stroke", 1, true), 255));
+    question->masks_as_rle = text_is(format, "rle");
+    if (format.at && !question->masks_as_rle && !text_is(format, "polygon")) {
+        details_add(details, "literal_error", (Place){ { "query", "response_mask_format" }, -1 },
+                    "Input should be 'polygon' or 'rle'", NULL,
+                    "{\"expected\":\"'polygon' or 'rle'\"}");
+    }
+    question_reduce(question, query_flag(details, "allow_reduced_mask_resolution", false),
+                    request_query(details->request, "mask_decode_mode"), factor);
 }
 
 static void infer(App *app, Request *request, Response *response)
@@ -176,7 +189,7 @@ static void infer(App *app, Request *request, Response *response)
     Image *image;
 
     read_confidence(&details, &question);
-    read_detect_options(&details, &question.detect);
+    read_detection(&details, &question);
     if (!details_done(&details)) {
         return;
     }

@@ -5,7 +5,7 @@
 #define OCELLUS_SERVER_ROUTES_H
 
 #include "base/json.h"
-#include "model/detect.h"
+#include "model/segment.h"
 #include "server/app.h"
 #include "server/http.h"
 
@@ -35,12 +35,20 @@ typedef struct Question {
     double        confidence;
     bool          own_confidence;   /* the model's own threshold instead ("best", "default") */
     DetectOptions detect;           /* of detectors; its confidence is set from the above */
+    MaskReduction reduction;        /* of instance segmentation, as all up to masks_as_rle */
+    bool          bad_reduction;    /* its mode or factor is none */
+    bool          masks_as_rle;
+    int           stroke;           /* how thick outlines are drawn */
     PreprocessOff off;
     bool          visualize;        /* the picture with its label, in the answer */
     bool          as_stored;        /* pictures without the turn of their EXIF orientation */
     bool          as_list;          /* a list of answers */
     bool          only_picture;     /* the answer is the labelled picture itself */
 } Question;
+
+/* Set question->reduction from the words of a request; texts without `at` and a NaN were
+ * not given. */
+void question_reduce(Question *question, bool allowed, Text mode, double factor);
 
 /* Ask the model and answer. */
 void question_answer(App *app, Request *request, Response *response, const Question *question);

@@ -53,7 +53,8 @@ struct Detections {
     const DetectionColumn *columns;
     int           column_count;
 
-    Lineage       lineage;       /* of the picture they were found in */
+    Lineage       lineage;       /* of the picture they were found in; without any id: unknown,
+                                  * and not on the wire */
     const Lineage *lineages;     /* NULL: all rows have that; else one a row */
     bool          has_origin;    /* lineage.root is known; .parent is if its width is not 0 */
     int64_t       image_width;   /* -1: unknown (null on the wire) */

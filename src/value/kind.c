@@ -36,6 +36,25 @@ bool kinds_match(KindMask offered, KindMask wanted)
     return ((offered | wanted) & KINDS_ANY) != 0 || (offered & wanted) != 0;
 }
 
+/* Where run lengths and outlines are what an output may be, and boxes alone are not, the
+ * reference tries run lengths first. */
+static void put_rle_first(KindRef *refs, int count, KindMask mask)
+{
+    int outlines = -1;
+
+    for (int i = 0; refs && i < count && !(mask & KIND(OD)); i++) {
+        if (refs[i].id == KIND_IS) {
+            outlines = i;
+        } else if (refs[i].id == KIND_RLE && outlines >= 0) {
+            KindRef rle = refs[i];
+
+            memmove(&refs[outlines + 1], &refs[outlines],
+                    sizeof(*refs) * (size_t)(i - outlines));
+            refs[outlines] = rle;
+        }
+    }
+}
+
 KindRefs kinds_refs(Arena *arena, KindMask mask)
 {
     KindRef *refs  = arena_array(arena, KindRef, KIND_COUNT);
@@ -47,5 +66,6 @@ KindRefs kinds_refs(Arena *arena, KindMask mask)
             refs[count++] = (KindRef){ i, text_of(kind_table[i].name) };
         }
     }
+    put_rle_first(refs, count, mask);
     return (KindRefs){ refs, count };
 }

@@ -104,7 +104,8 @@ typedef struct KindRefs {
 /* The mask of the known ones. */
 KindMask kinds_mask(KindRefs kinds);
 
-/* The kinds of a mask, in the order of the table; '*' alone where it is among them. */
+/* The kinds of a mask, in the order of the table, but for run lengths, which come before
+ * outlines where there is no kind of boxes; '*' alone where it is among them. */
 KindRefs kinds_refs(Arena *arena, KindMask mask);
 
 /* True when a source of kinds `offered` may feed a field of `wanted` (which

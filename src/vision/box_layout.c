@@ -14,11 +14,11 @@ static bool starts(const char *text, const char *with)
 
 /* Six columns are corners, score and class, or one class behind an objectness: networks
  * that finish the work themselves give few rows. */
-static bool is_finished(const BoxTensor *tensor, int classes, const char *architecture)
+static bool is_finished(const BoxTensor *tensor, int classes, int extra, const char *architecture)
 {
     enum { FEW = 1000 };
 
-    if (tensor->columns != 6) {
+    if (tensor->columns != 6 + extra) {
         return false;
     }
     return classes != 1 || tensor->rows <= FEW || starts(architecture, "yolov10") ||
@@ -31,27 +31,28 @@ static bool has_objectness(const char *architecture)
            starts(architecture, "yolox");
 }
 
-BoxLayout box_layout_of(const BoxTensor *tensors, int count, int classes,
+BoxLayout box_layout_of(const BoxTensor *tensors, int count, int classes, int extra,
                         const char *architecture)
 {
-    const BoxTensor *one = &tensors[0];
+    const BoxTensor *one  = &tensors[0];
+    int64_t          more = (int64_t)classes + extra;
 
-    if (count >= 2 && tensors[0].columns == 4 && tensors[1].rows == tensors[0].rows) {
+    if (extra == 0 && count >= 2 && tensors[0].columns == 4 && tensors[1].rows == tensors[0].rows) {
         return BOXES_QUERIES;
     }
-    if (one->rows == 4 + classes && one->columns != 4 + classes) {
+    if (one->rows == 4 + more && one->columns != 4 + more) {
         return BOXES_COLUMNS;
     }
-    if (one->columns == 5 + classes && has_objectness(architecture)) {
+    if (one->columns == 5 + more && has_objectness(architecture)) {
         return BOXES_OBJECTNESS;
     }
-    if (is_finished(one, classes, architecture)) {
+    if (is_finished(one, classes, extra, architecture)) {
         return BOXES_FINISHED;
     }
-    if (one->columns == 5 + classes) {
+    if (one->columns == 5 + more) {
         return BOXES_OBJECTNESS;
     }
-    return one->columns == 4 + classes ? BOXES_ROWS : BOXES_UNKNOWN;
+    return one->columns == 4 + more ? BOXES_ROWS : BOXES_UNKNOWN;
 }
 
 bool box_layout_suppresses(BoxLayout layout)
@@ -156,7 +157,7 @@ static void read_rows(Reading *r, const BoxTensor *t)
 static void read_finished(Reading *r, const BoxTensor *t)
 {
     for (int64_t i = 0; i < t->rows; i++) {
-        const float *row = t->data + i * 6;
+        const float *row = t->data + i * t->columns;
 
         if (row[4] >= r->how->threshold && row[5] >= 0 && row[5] < (float)r->how->classes) {
             r->items[r->count++] = (Proposal){ row[0], row[1], row[2], row[3], row[4],
@@ -211,4 +212,15 @@ Proposal *box_layout_read(Arena *arena, const BoxReading *how, const BoxTensor *
     }
     *count = r.count;
     return r.items;
+}
+
+void box_layout_extra(const BoxReading *how, const BoxTensor *t, int index, float *out)
+{
+    int64_t skip = how->layout == BOXES_FINISHED   ? 6
+                 : how->layout == BOXES_OBJECTNESS ? 5 + how->classes : 4 + how->classes;
+
+    for (int k = 0; k < how->extra; k++) {
+        out[k] = how->layout == BOXES_COLUMNS ? t->data[(skip + k) * t->columns + index]
+                                              : t->data[index * t->columns + skip + k];
+    }
 }

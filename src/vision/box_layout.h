@@ -11,6 +11,9 @@
  *                            score, class; nothing is suppressed any more
  *   queries     [N, 4] and [N, C]   DETR, RF-DETR: centre and size as fractions of the
  *                            input, logits; the N best of all scores count, no suppression
+ *
+ * Networks that say more of each box (the coefficients of its mask) have `extra` numbers
+ * behind all of these, except for queries.
  */
 #ifndef OCELLUS_VISION_BOX_LAYOUT_H
 #define OCELLUS_VISION_BOX_LAYOUT_H
@@ -33,10 +36,11 @@ typedef struct BoxReading {
     int       width, height;   /* of the network's input */
     bool      grid;            /* YOLOX: boxes are still relative to their cell */
     float     threshold;       /* scores above it count (at least it when finished) */
+    int       extra;           /* numbers a box has beyond those */
 } BoxReading;
 
 /* What one or two tensors of one picture are; `architecture` may be NULL. */
-BoxLayout box_layout_of(const BoxTensor *tensors, int count, int classes,
+BoxLayout box_layout_of(const BoxTensor *tensors, int count, int classes, int extra,
                         const char *architecture);
 
 /* Whether proposals of this layout are still to be suppressed. */
@@ -46,5 +50,8 @@ bool box_layout_suppresses(BoxLayout layout);
  * memory is out.  Scores that are no number never count. */
 Proposal *box_layout_read(Arena *arena, const BoxReading *how, const BoxTensor *tensors,
                           int *count, Error *err) MUST_USE;
+
+/* The `extra` numbers of the proposal with that index. */
+void box_layout_extra(const BoxReading *how, const BoxTensor *tensor, int index, float *out);
 
 #endif

@@ -149,12 +149,15 @@ TEST(detections_leave_by_their_kind)
 
     arena_init(&arena, MIB(4));
     rle      = kinds_refs(&arena, KIND(RLE));
-    outline  = kinds_refs(&arena, KIND(IS) | KIND(RLE));
+    outline  = kinds_refs(&arena, KIND(OD) | KIND(IS) | KIND(RLE));
     polygons = value_detections(read(&arena, SET("{" ROW ", " SQUARE "}"), &err));
     lengths  = value_detections(read(&arena, SET("{" ROW ", " RLE "}"), &err));
     CHECK(writes(lengths, rle, "\"rle_mask\":{\"size\":[24,32],\"counts\":[100,6,662]}", &err));
     CHECK(writes(lengths, outline, "\"points\":[{\"x\":4.0,\"y\":4.0},{\"x\":4.0,\"y\":9.0},"
                                    "{\"x\":4.0,\"y\":9.0}]", &err));
+    outline = kinds_refs(&arena, KIND(IS) | KIND(RLE));
+    CHECK(writes(lengths, outline, "\"rle_mask\":{", &err));
+    CHECK(writes(polygons, outline, "\"points\":[", &err));
     CHECK(!writes(polygons, rle, "", &err));
     CHECK_INT(err.kind, ERR_INVALID);
     CHECK(!writes(polygons, kinds_refs(&arena, KIND(LIST)), "", &err));

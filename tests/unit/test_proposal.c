@@ -97,7 +97,7 @@ TEST(suppression_of_odd_boxes)
 
 static BoxLayout layout(int64_t rows, int64_t columns, int classes, const char *architecture)
 {
-    return box_layout_of(&(BoxTensor){ rows, columns, NULL }, 1, classes, architecture);
+    return box_layout_of(&(BoxTensor){ rows, columns, NULL }, 1, classes, 0, architecture);
 }
 
 TEST(layouts_are_told_by_shape_classes_and_name)
@@ -116,7 +116,7 @@ TEST(layouts_are_told_by_shape_classes_and_name)
     CHECK_INT(layout(8400, 6, 2, NULL), BOXES_FINISHED);
     CHECK_INT(layout(7, 8400, 3, NULL), BOXES_COLUMNS);
     CHECK_INT(layout(10, 20, 80, NULL), BOXES_UNKNOWN);
-    CHECK_INT(box_layout_of(queries, 2, 90, "rfdetr"), BOXES_QUERIES);
+    CHECK_INT(box_layout_of(queries, 2, 90, 0, "rfdetr"), BOXES_QUERIES);
 }
 
 /* Two boxes of two classes in every layout that holds middles and sizes. */
@@ -138,7 +138,7 @@ TEST(boxes_are_read_from_columns_and_rows)
         { 0.1f, 0.2f, 0.5f }, { 0.9f, 0.25f, 0.4f },
     };
     float      rows[3][6], objects[3][7];
-    BoxReading how = { BOXES_COLUMNS, 2, 64, 64, false, 0.25f };
+    BoxReading how = { BOXES_COLUMNS, 2, 64, 64, false, 0.25f, 0 };
     Arena      arena;
     Error      err = { 0 };
     int        count = 0;
@@ -173,7 +173,7 @@ TEST(boxes_are_read_finished_and_from_queries)
     };
     static const float boxes[2][4] = { { 0.5f, 0.5f, 0.25f, 0.5f }, { 0.25f, 0.25f, 0.5f, 0.5f } };
     static const float logits[2][3] = { { -4, 2, -4 }, { 3, -4, NAN } };
-    BoxReading how = { BOXES_FINISHED, 2, 64, 32, false, 0.25f };
+    BoxReading how = { BOXES_FINISHED, 2, 64, 32, false, 0.25f, 0 };
     BoxTensor  both[2] = { { 2, 4, boxes[0] }, { 2, 3, logits[0] } };
     Arena      arena;
     Error      err = { 0 };
@@ -184,7 +184,7 @@ TEST(boxes_are_read_finished_and_from_queries)
     found = box_layout_read(&arena, &how, &(BoxTensor){ 3, 6, finished[0] }, &count, &err);
     CHECK_INT(count, 2);                                 /* at the threshold; no class 7 */
     CHECK_INT(found[0].class_id, 1);
-    how = (BoxReading){ BOXES_QUERIES, 3, 64, 32, false, 0.5f };
+    how = (BoxReading){ BOXES_QUERIES, 3, 64, 32, false, 0.5f, 0 };
     found = box_layout_read(&arena, &how, both, &count, &err);
     CHECK_INT(count, 2);
     CHECK_INT(found[0].class_id, 0);                     /* the better one first */
@@ -199,7 +199,7 @@ TEST(boxes_are_read_from_a_grid)
 {
     enum { CELLS = 32 + 8 + 2 };
     float      cells[CELLS][6] = { { 0 } };
-    BoxReading how = { BOXES_OBJECTNESS, 1, 64, 32, true, 0.5f };
+    BoxReading how = { BOXES_OBJECTNESS, 1, 64, 32, true, 0.5f, 0 };
     Arena      arena;
     Error      err = { 0 };
     int        count = 0;
@@ -220,7 +220,7 @@ TEST(boxes_are_read_from_a_grid)
 TEST(scores_that_are_no_number_never_count)
 {
     float      columns[5][4] = { { 0 } };
-    BoxReading how = { BOXES_COLUMNS, 1, 64, 64, false, 0 };
+    BoxReading how = { BOXES_COLUMNS, 1, 64, 64, false, 0, 0 };
     Arena      arena;
     Error      err = { 0 };
     int        count = -1;
