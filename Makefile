@@ -3,6 +3,7 @@
 #   make                 build/ocellus
 #   make test-unit       the C unit tests; make asan, make tsan run them sanitised
 #   make check           style and layers
+#   make gallery         docs/gallery.jpg: what every visualisation looks like
 #   make fuzz            every target of tests/fuzz for FUZZ_SECONDS each
 #   make install         PREFIX=/usr/local DESTDIR=
 #
@@ -227,9 +228,9 @@ layers:
 check: style layers
 
 # Floors and the engine on its own; the servers are timed by tools/bench/run.
-BENCHES := engine bare_http bare_ort
+BENCHES := engine drawing bare_http bare_ort
 
-$(BUILD)/bench/engine: $(LIBRARY)
+$(BUILD)/bench/engine $(BUILD)/bench/drawing: $(LIBRARY)
 $(BUILD)/tools/bench/%.o: CPPFLAGS += -isystem $(DEPS_DIR)/onnxruntime/include
 $(BENCHES:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o
 	@mkdir -p $(@D)
@@ -238,6 +239,11 @@ $(BENCHES:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o
 
 bench: all $(BENCHES:%=$(BUILD)/bench/%)
 	@tools/bench/run --build $(BUILD)
+
+.PHONY: gallery
+gallery: all
+	@OCELLUS=$(BUILD)/ocellus $(firstword $(wildcard $(BUILD)/venv/bin/python) $(PYTHON)) \
+	  tools/gallery
 
 nightly: asan tsan
 	@$(MAKE) fuzz FUZZ_SECONDS=600

@@ -150,7 +150,7 @@ static bool run(Call *call)
             return call_fail(call, i, "error", "anomaly_map: it holds no numbers");
         }
     }
-    return drawing_run(call, draw);
+    return drawing_run_in_place(call, draw);
 }
 
 const Block block_anomaly_heatmap_visualization_v1 = {

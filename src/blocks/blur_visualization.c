@@ -127,7 +127,7 @@ static bool draw(Call *call, const void *args, Image *out, Error *err)
 
 static bool run(Call *call)
 {
-    return drawing_run(call, draw);
+    return drawing_run_in_place(call, draw);
 }
 
 const Block block_blur_visualization_v1 = {

@@ -1,12 +1,12 @@
 /*
  * color_visualization - fill the boxes of objects with their colours.
  *
- * All rectangles are filled on a copy, in the order of the predictions, which is then
- * blended with the picture once.
+ * It looks as if all boxes were filled in their order on a copy, which is then blended
+ * with the picture once: each box mixes its colour with the picture as it was, so the last
+ * one wins, and what no box covers is not touched.
  */
 #include "blocks/drawing.h"
 #include "image/blend.h"
-#include "image/raster.h"
 
 typedef struct Args {
     DrawingArgs drawing;
@@ -23,6 +23,15 @@ static const Field fields[] = {
     { 0 },
 };
 
+/* What a filled rectangle covers: its corners, in any order, and what lies between. */
+static Region region_of(Box box)
+{
+    int x1 = pixel_of(box.x1), y1 = pixel_of(box.y1);
+    int x2 = pixel_of(box.x2), y2 = pixel_of(box.y2);
+
+    return (Region){ { MIN(x1, x2), MIN(y1, y2), abs(x2 - x1) + 1, abs(y2 - y1) + 1 }, NULL };
+}
+
 static bool draw(Call *call, const void *args, Image *out, Error *err)
 {
     const Args       *in  = args;
@@ -33,14 +42,14 @@ static bool draw(Call *call, const void *args, Image *out, Error *err)
         return false;
     }
     for (int i = 0; i < set->count; i++) {
-        Box   box   = set->boxes[i];
         Color color = row_color(&colors, i);
-        int   x     = pixel_of(box.x1), y = pixel_of(box.y1);
 
-        raster_fill(out, (Rect){ x, y, pixel_of(box.x2) - x, pixel_of(box.y2) - y }, color.blue,
-                    color.green, color.red);
+        if (!cancel_check(call->cancel, err)) {
+            return false;
+        }
+        blend_tint(out, in->drawing.image, region_of(set->boxes[i]),
+                   (Tint){ color.blue, color.green, color.red, in->opacity, false });
     }
-    blend_over(out, in->drawing.image, in->opacity);
     return true;
 }
 

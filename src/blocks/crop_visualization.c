@@ -36,29 +36,6 @@ static const Field fields[] = {
     { 0 },
 };
 
-/* A rectangle of thick lines, the corners inclusive, as OpenCV draws it: each line
- * reaches (thickness + 1) / 2 pixels to either side and ends in a disc. */
-static void draw_frame(Image *out, Rect rect, int thickness, Color color)
-{
-    int reach  = thickness > 1 ? (thickness + 1) / 2 : 0, twice = 2 * reach;
-    int right  = rect.x + rect.width, bottom = rect.y + rect.height;
-    int xs[]   = { rect.x, right }, ys[] = { rect.y, bottom };
-
-    if (thickness < 0) {
-        raster_fill(out, rect, color.blue, color.green, color.red);
-        return;
-    }
-    for (int i = 0; i < 2; i++) {
-        raster_fill(out, (Rect){ rect.x, ys[i] - reach, rect.width, twice }, color.blue,
-                    color.green, color.red);
-        raster_fill(out, (Rect){ xs[i] - reach, rect.y, twice, rect.height }, color.blue,
-                    color.green, color.red);
-        for (int k = 0; reach > 0 && k < 2; k++) {
-            raster_disc(out, xs[i], ys[k], reach, color.blue, color.green, color.red);
-        }
-    }
-}
-
 /* Where a crop of that size goes: its corners, the lower right one inclusive for the
  * frame.  Half of an odd side is rounded down on both sides. */
 static Rect place_of(Position position, int x, int y, int width, int height)
@@ -101,6 +78,8 @@ static bool draw_row(const Args *in, int row, Color color, Image *out, Error *er
     Position          position = (Position)in->position;
     Image            *crop;
     Rect              place;
+    Pen               pen = { .thickness = (int)in->thickness, .blue = color.blue,
+                              .green = color.green, .red = color.red };
     int               x, y;
 
     err->kind = ERR_NONE;
@@ -115,7 +94,7 @@ static bool draw_row(const Args *in, int row, Color color, Image *out, Error *er
     place = place_of(position, x, y, image_width(crop), image_height(crop));
     blend_patch(out, crop, place.x, place.y,
                 (Region){ { place.x, place.y, image_width(crop), image_height(crop) }, NULL });
-    draw_frame(out, place, (int)in->thickness, color);
+    raster_rectangle(out, &pen, place.x, place.y, place.x + place.width, place.y + place.height);
     image_unref(crop);
     return true;
 }

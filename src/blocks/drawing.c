@@ -25,7 +25,7 @@ const Output drawing_outputs[] = {
     { 0 },
 };
 
-static bool draw_failed(Call *call, int i, const Error *err)
+bool drawing_failed(Call *call, int i, const Error *err)
 {
     const char *class = err->kind == ERR_INVALID     ? "ValueError"
                         : err->kind == ERR_UNSUPPORTED ? "error"
@@ -48,7 +48,7 @@ static bool draw_all(Call *call, DrawFunction draw, bool in_place)
         }
         if (!draw(call, in, out, &err)) {
             image_unref(out);
-            return draw_failed(call, i, &err);
+            return drawing_failed(call, i, &err);
         }
         emit_image(call, i, OUT_IMAGE, out);
     }

@@ -89,6 +89,9 @@ bool drawing_run(Call *call, DrawFunction draw);
  * (DrawingArgs.image): in a chain of such blocks the picture is copied once. */
 bool drawing_run_in_place(Call *call, DrawFunction draw);
 
+/* Fail element i with what draw() has told. */
+bool drawing_failed(Call *call, int i, const Error *err);
+
 /* The colours of a prediction's rows. */
 typedef struct RowColors {
     Palette           palette;

@@ -154,7 +154,7 @@ static bool run_first(Call *call)
             return false;
         }
     }
-    return drawing_run(call, draw_first);
+    return drawing_run_in_place(call, draw_first);
 }
 
 static bool run_second(Call *call)
@@ -167,7 +167,7 @@ static bool run_second(Call *call)
             return false;
         }
     }
-    return drawing_run(call, draw_second);
+    return drawing_run_in_place(call, draw_second);
 }
 
 const Block block_halo_visualization_v1 = {

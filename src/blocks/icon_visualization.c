@@ -179,7 +179,7 @@ static bool run(Call *call)
             return false;
         }
     }
-    return drawing_run(call, draw);
+    return drawing_run_in_place(call, draw);
 }
 
 /* null means that there is no place, which a plain integer cannot say. */

@@ -43,9 +43,9 @@ static const Field fields_v2[] = {
     { 0 },
 };
 
-static double text_scale(const Args *in)
+static double text_scale(const Args *in, const Image *image)
 {
-    int side = MIN(image_width(in->drawing.image), image_height(in->drawing.image));
+    int side = MIN(image_width(image), image_height(image));
 
     return in->size_mode == SIZE_AUTOMATIC ? fmin(fmax(in->plate.scale * side / 1080, 0.3), 5.0)
                                            : in->plate.scale;
@@ -62,7 +62,7 @@ static bool draw(Call *call, const void *args, Image *out, Error *err)
         !row_colors_open(call->arena, &in->drawing.palette, set, &colors, err)) {
         return false;
     }
-    style.scale = text_scale(in);
+    style.scale = text_scale(in, out);
     for (int i = 0; i < set->count; i++) {
         int  x, y;
         Text text;
@@ -88,7 +88,7 @@ static bool run(Call *call)
                              (long long)in->plate.thickness);
         }
     }
-    return drawing_run(call, draw);
+    return drawing_run_in_place(call, draw);
 }
 
 const Block block_label_visualization_v1 = {

@@ -128,12 +128,12 @@ static bool draw_v2(Call *call, const void *args, Image *out, Error *err)
 
 static bool run_v1(Call *call)
 {
-    return drawing_run(call, draw_v1);
+    return drawing_run_in_place(call, draw_v1);
 }
 
 static bool run_v2(Call *call)
 {
-    return drawing_run(call, draw_v2);
+    return drawing_run_in_place(call, draw_v2);
 }
 
 const Block block_polygon_visualization_v1 = {

@@ -89,9 +89,9 @@ static const Field fields[] = {
 
 /* ---- the font ----------------------------------------------------------------------- */
 
-static FontStyle style_of(const Args *in)
+static FontStyle style_of(const Args *in, const Image *image)
 {
-    int         side = MIN(image_width(in->drawing.image), image_height(in->drawing.image));
+    int         side = MIN(image_width(image), image_height(image));
     double      size = fmin((double)in->size, LIMIT_TEXT_SIZE);
     const char *name = fonts[in->family].name;
     char        found[100];
@@ -270,7 +270,7 @@ static bool draw(Call *call, const void *args, Image *out, Error *err)
 {
     const Args       *in    = args;
     const Detections *set   = in->drawing.predictions;
-    FontStyle         style = style_of(in);
+    FontStyle         style = style_of(in, out);
     RowColors         colors;
     Color             color;
 
@@ -301,7 +301,7 @@ static bool draw(Call *call, const void *args, Image *out, Error *err)
 
 static bool run(Call *call)
 {
-    return drawing_run(call, draw);
+    return drawing_run_in_place(call, draw);
 }
 
 const Block block_rich_label_visualization_v1 = {

@@ -12,6 +12,7 @@
 #include "blocks/drawing.h"
 #include "image/blend.h"
 #include "image/raster.h"
+#include "image/spread.h"
 
 enum { ALIGN_LEFT, ALIGN_CENTER, ALIGN_RIGHT };
 enum { MODE_ABSOLUTE, MODE_RELATIVE };
@@ -275,9 +276,35 @@ static Layout lay_out(const Args *in, Text text)
     return layout;
 }
 
+/* A plate that lets the picture shine through: mixed beside it, then put in its place. */
+static bool mix_plate(Image *out, Rect box, int radius, Color color, double opacity, Error *err)
+{
+    Rect   part  = rect_inside((Rect){ box.x, box.y, box.width + 1, box.height + 1 },
+                               image_width(out), image_height(out));
+    Rect   moved = { box.x - part.x, box.y - part.y, box.width, box.height };
+    Image *under, *plate;
+
+    if (part.width == 0) {
+        return true;
+    }
+    under = image_crop(out, part, TEXT("plate"), false, err);
+    plate = under ? image_copy(under, err) : NULL;
+    if (plate) {
+        raster_fill_rounded(plate, moved, radius, color.blue, color.green, color.red);
+        blend_over(plate, under, opacity);
+    }
+    image_unref(under);
+    if (plate) {
+        blend_patch(out, plate, part.x, part.y, (Region){ part, NULL });
+    }
+    image_unref(plate);
+    return plate != NULL;
+}
+
 static bool draw_background(const Args *in, const Layout *layout, Image *out, Error *err)
 {
-    Rect  box = layout->box;
+    Rect  box    = layout->box;
+    int   radius = (int)MIN(in->radius, 10000);
     Color color;
 
     if (in->background.length == 11 && strncasecmp(in->background.at, "transparent", 11) == 0) {
@@ -289,13 +316,13 @@ static bool draw_background(const Args *in, const Layout *layout, Image *out, Er
     /* What is rounded is the part inside the picture. */
     box.width  = MIN(box.width, image_width(out) - box.x) - 1;
     box.height = MIN(box.height, image_height(out) - box.y) - 1;
-    if (box.width >= 0 && box.height >= 0) {
-        raster_fill_rounded(out, box, (int)MIN(in->radius, 10000), color.blue, color.green,
-                            color.red);
-        if (in->opacity < 1) {
-            blend_over(out, in->drawing.image, in->opacity);
-        }
+    if (box.width < 0 || box.height < 0) {
+        return true;
     }
+    if (in->opacity < 1) {
+        return mix_plate(out, box, radius, color, in->opacity, err);
+    }
+    raster_fill_rounded(out, box, radius, color.blue, color.green, color.red);
     return true;
 }
 
@@ -329,7 +356,7 @@ static bool display(Call *call, int i, const Args *in, Text text)
 {
     Error  err    = { 0 };
     Layout layout = lay_out(in, text);
-    Image *out    = image_copy(in->drawing.image, &err);
+    Image *out    = call_take_image(call, i, in->drawing.image, &err);
 
     if (!out || !draw_background(in, &layout, out, &err) ||
         !draw_lines(in, &layout, text, out, &err)) {

@@ -188,7 +188,7 @@ static bool draw(Call *call, const void *args, Image *out, Error *err)
 
 static bool run(Call *call)
 {
-    return drawing_run(call, draw);
+    return drawing_run_in_place(call, draw);
 }
 
 const Block block_trace_visualization_v1 = {

@@ -58,34 +58,66 @@ void coverage_close(Coverage *mask)
     mask->at = NULL;
 }
 
+/* A line, and the squares of the distances to it within which pixels are covered whole
+ * and beyond which they are not. */
+typedef struct Stroke {
+    double x1, y1, dx, dy;
+    double scale;            /* 1 / length squared; 0 for a point */
+    double half, whole, none;
+} Stroke;
+
+static Stroke stroke_of(double x1, double y1, double x2, double y2, double width)
+{
+    double dx = x2 - x1, dy = y2 - y1, square = dx * dx + dy * dy, half = width / 2 + 0.5;
+
+    return (Stroke){ .x1 = x1, .y1 = y1, .dx = dx, .dy = dy, .scale = square > 0 ? 1 / square : 0,
+                     .half = half, .whole = half > 1 ? (half - 1) * (half - 1) : 0,
+                     .none = half > 0 ? half * half : 0 };
+}
+
 /* The share of a pixel that lies within half the width of the line: its distance
- * to the line, softened over one pixel. */
+ * to the line, softened over one pixel; of 255. */
+static uint8_t stroke_share(const Stroke *s, double x, double y)
+{
+    double t = ((x - s->x1) * s->dx + (y - s->y1) * s->dy) * s->scale, away;
+
+    t    = t < 0 ? 0 : t > 1 ? 1 : t;
+    x   -= s->x1 + t * s->dx;
+    y   -= s->y1 + t * s->dy;
+    away = x * x + y * y;
+    if (away >= s->none) {
+        return 0;
+    }
+    return away <= s->whole ? 255 : (uint8_t)(fmin(s->half - sqrt(away), 1) * 255);
+}
+
+/* The pixels from `left` to `right` of a row that can be near the line. */
+static void stroke_row(const Stroke *s, double reach, int y, int *left, int *right)
+{
+    double t1 = s->dy != 0 ? fmin(fmax((y - reach - s->y1) / s->dy, 0), 1) : 0;
+    double t2 = s->dy != 0 ? fmin(fmax((y + reach - s->y1) / s->dy, 0), 1) : 1;
+
+    *left  = MAX(*left, (int)floor(s->x1 + fmin(t1 * s->dx, t2 * s->dx) - reach));
+    *right = MIN(*right, (int)ceil(s->x1 + fmax(t1 * s->dx, t2 * s->dx) + reach));
+}
+
 void coverage_line(Coverage *mask, double x1, double y1, double x2, double y2, double width)
 {
-    double reach = width / 2 + 1, dx = x2 - x1, dy = y2 - y1, square = dx * dx + dy * dy;
-    int    left   = MAX((int)floor(fmin(x1, x2) - reach), mask->box.x);
+    double reach  = width / 2 + 1;
+    Stroke stroke = stroke_of(x1, y1, x2, y2, width);
     int    top    = MAX((int)floor(fmin(y1, y2) - reach), mask->box.y);
-    int    right  = MIN((int)ceil(fmax(x1, x2) + reach), mask->box.x + mask->box.width - 1);
     int    bottom = MIN((int)ceil(fmax(y1, y2) + reach), mask->box.y + mask->box.height - 1);
 
     for (int y = top; mask->at && y <= bottom; y++) {
-        uint8_t *row = mask->at + (size_t)(y - mask->box.y) * (size_t)mask->box.width;
-        double   t1  = dy != 0 ? fmin(fmax((y - reach - y1) / dy, 0), 1) : 0;
-        double   t2  = dy != 0 ? fmin(fmax((y + reach - y1) / dy, 0), 1) : 1;
-        int      from = MAX(left, (int)floor(x1 + fmin(t1 * dx, t2 * dx) - reach));
-        int      to   = MIN(right, (int)ceil(x1 + fmax(t1 * dx, t2 * dx) + reach));
+        uint8_t *row   = mask->at + (size_t)(y - mask->box.y) * (size_t)mask->box.width;
+        int      left  = MAX((int)floor(fmin(x1, x2) - reach), mask->box.x);
+        int      right = MIN((int)ceil(fmax(x1, x2) + reach), mask->box.x + mask->box.width - 1);
 
-        /* Only where this row can be near the line. */
-        for (int x = from; x <= to; x++) {
-            double t = square > 0 ? ((x - x1) * dx + (y - y1) * dy) / square : 0;
-            double away, share;
+        stroke_row(&stroke, reach, y, &left, &right);
+        for (int x = left; x <= right; x++) {
+            uint8_t share = stroke_share(&stroke, x, y);
 
-            t     = fmin(fmax(t, 0), 1);
-            away  = hypot(x - (x1 + t * dx), y - (y1 + t * dy));
-            share = fmin(fmax(width / 2 + 0.5 - away, 0), 1);
-            if (share * 255 > row[x - mask->box.x]) {
-                row[x - mask->box.x] = (uint8_t)(share * 255);
-            }
+            row[x - mask->box.x] = MAX(row[x - mask->box.x], share);
         }
     }
 }
