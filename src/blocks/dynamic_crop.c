@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "blocks/block.h"
+#include "blocks/color_value.h"
 #include "image/resize.h"
 
 typedef struct Args {
@@ -48,85 +49,6 @@ static const Output outputs[] = {
 
 /* ---- the colour ------------------------------------------------------------------- */
 
-typedef struct Color {
-    uint8_t blue, green, red;
-} Color;
-
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* "#rgb" or "#rrggbb". */
-static bool color_from_hex(Text text, Color *color)
-{
-    int  parts[3];
-    int  width = text.length == 7 ? 2 : 1;
-    bool valid = (text.length == 4 || text.length == 7) && text.at[0] == '#';
-
-    for (int i = 0; valid && i < 3; i++) {
-        int high = hex_digit(text.at[1 + i * width]);
-        int low  = hex_digit(text.at[i * width + width]);
-
-        valid    = high >= 0 && low >= 0;
-        parts[i] = high * 16 + low;
-    }
-    if (valid) {
-        *color = (Color){ (uint8_t)parts[2], (uint8_t)parts[1], (uint8_t)parts[0] };
-    }
-    return valid;
-}
-
-/* "(r, g, b)". */
-static bool color_from_tuple(Text text, Color *color)
-{
-    int red, green, blue, end = 0;
-
-    if (text.length > 60 || text.at[0] != '(' ||
-        sscanf(text.at, "( %3d , %3d , %3d )%n", &red, &green, &blue, &end) != 3 ||
-        (size_t)end != text.length) {
-        return false;
-    }
-    *color = (Color){ (uint8_t)MIN(MAX(blue, 0), 255), (uint8_t)MIN(MAX(green, 0), 255),
-                      (uint8_t)MIN(MAX(red, 0), 255) };
-    return true;
-}
-
-/* [r, g, b]. */
-static bool color_from_list(Value list, Color *color)
-{
-    uint8_t parts[3];
-
-    if ((list.type != VALUE_LIST && list.type != VALUE_TUPLE) || list.count != 3) {
-        return false;
-    }
-    for (int i = 0; i < 3; i++) {
-        double number;
-
-        if (!value_to_double(list.as.items[i], &number) &&
-            !(list.as.items[i].type == VALUE_STRING &&
-              text_to_double(value_as_text(list.as.items[i]), &number))) {
-            return false;
-        }
-        if (number != nearbyint(number)) {
-            return false;
-        }
-        parts[i] = (uint8_t)fmin(fmax(number, 0), 255);
-    }
-    *color = (Color){ parts[2], parts[1], parts[0] };
-    return true;
-}
-
-static bool color_read(Value value, Color *color)
-{
-    if (value.type == VALUE_STRING) {
-        return color_from_hex(value_as_text(value), color) ||
-               color_from_tuple(value_as_text(value), color);
-    }
-    return color_from_list(value, color);
-}
-
 /* A list must be one of three; what a text says is looked at when it is needed. */
 static bool check(const StepView *step, Error *err)
 {
@@ -137,9 +59,7 @@ static bool check(const StepView *step, Error *err)
         color_read(args->background, &color)) {
         return true;
     }
-    fail(err, ERR_INVALID, "a colour is '#rrggbb', '(r, g, b)' or a list of three whole numbers");
-    snprintf(err->field, sizeof(err->field), "background_color");
-    return false;
+    return color_refuse("background_color", err);
 }
 
 /* ---- crops --------------------------------------------------------------------------- */

@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "image/blur.h"
-#include "image/budget.h"
+#include "base/budget.h"
 #include "image/raster.h"
 
 enum {
@@ -26,7 +26,7 @@ static size_t pixels_of(Size size)
 void heat_mask_fini(HeatMask *mask)
 {
     if (mask->at) {
-        budget_give(pixels_of(mask->size) * sizeof *mask->at);
+        budget_give(&budget_pictures, pixels_of(mask->size) * sizeof *mask->at);
         free(mask->at);
     }
     *mask = (HeatMask){ 0 };
@@ -37,13 +37,13 @@ static bool begin(HeatMask *mask, Size size, const Cancel *cancel, Error *err)
     size_t bytes = pixels_of(size) * sizeof *mask->at;
 
     heat_mask_fini(mask);
-    if (!budget_take(bytes, cancel, err)) {
+    if (!budget_take(&budget_pictures, bytes, cancel, err)) {
         return false;
     }
     mask->at   = calloc(pixels_of(size), sizeof *mask->at);
     mask->size = size;
     if (!mask->at) {
-        budget_give(bytes);
+        budget_give(&budget_pictures, bytes);
         return fail(err, ERR_MEMORY, "no memory to count visits");
     }
     return true;

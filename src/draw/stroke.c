@@ -137,3 +137,44 @@ bool stroke_draw(Image *image, Text text, int x, int y, double scale, int64_t th
     coverage_close(&mask);
     return true;
 }
+
+/* ---- without soft edges ------------------------------------------------------------------ */
+
+enum { STROKE_POINTS = 64 };     /* more than any stroke of the font has */
+
+static void draw_hard_glyph(Image *image, const HersheyGlyph *glyph, double x, double y,
+                            double scale, const Pen *pen)
+{
+    ContourPoint points[STROKE_POINTS];
+    int          count = 0;
+
+    for (int i = 0; i <= glyph->count; i++) {
+        bool end = i == glyph->count || glyph->points[2 * i] == INT8_MIN;
+
+        if (end || count == STROKE_POINTS) {
+            raster_polyline(image, pen, points, count, false);
+            count = 0;
+        }
+        if (!end) {
+            points[count++] = (ContourPoint){
+                rounded(x + (glyph->points[2 * i] - glyph->left) * scale),
+                rounded(y + (glyph->points[2 * i + 1] - FONT_BASELINE) * scale) };
+        }
+    }
+}
+
+void stroke_draw_hard(Image *image, Text text, int x, int y, double scale, int thickness,
+                      Color color)
+{
+    const char *at = text.at, *end = text.at + text.length;
+    const Pen   pen = { .thickness = thickness, .blue = color.blue, .green = color.green,
+                        .red = color.red };
+    double      left = x;
+
+    while (at < end && left < image_width(image)) {
+        const HersheyGlyph *glyph = glyph_of(utf8_next(&at, end));
+
+        draw_hard_glyph(image, glyph, left, y, scale, &pen);
+        left += advance_of(glyph) * scale;
+    }
+}

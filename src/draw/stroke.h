@@ -23,4 +23,9 @@ double stroke_width(int64_t thickness);
 bool stroke_draw(Image *image, Text text, int x, int y, double scale, int64_t thickness,
                  Color color, Error *err) MUST_USE;
 
+/* The same as OpenCV's putText() draws it with plain lines: no soft edges, and corners at
+ * whole pixels, which at scale 1 they are anyway. */
+void stroke_draw_hard(Image *image, Text text, int x, int y, double scale, int thickness,
+                      Color color);
+
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "draw/heat_mask.h"
-#include "image/budget.h"
+#include "base/budget.h"
 #include "image/encode.h"
 #include "test.h"
 #include "workflow/run.h"
@@ -99,19 +99,19 @@ TEST(heat_mixes_as_addWeighted_does_and_saturates)
 
 TEST(heat_begins_anew_with_another_size_and_gives_its_memory_back)
 {
-    size_t   before = budget_used();
+    size_t   before = budget_used(&budget_pictures);
     HeatMask mask   = { 0 };
     Image   *image;
 
     visit(&mask, (Size){ 30, 20 }, (ContourPoint){ 5, 5 }, 2);
-    CHECK_INT((intmax_t)(budget_used() - before), 30 * 20 * 4);
+    CHECK_INT((intmax_t)(budget_used(&budget_pictures) - before), 30 * 20 * 4);
     CHECK(heat_mask_visit(&mask, (Size){ 20, 30 }, NULL, 0, 2, NULL, NULL));
-    CHECK_INT((intmax_t)(budget_used() - before), 30 * 20 * 4);
+    CHECK_INT((intmax_t)(budget_used(&budget_pictures) - before), 30 * 20 * 4);
     image = painted(&mask, sharp);
     CHECK(pixel_is(image, 5, 5, 128, 128, 128));
     image_unref(image);
     heat_mask_fini(&mask);
-    CHECK_INT((intmax_t)(budget_used() - before), 0);
+    CHECK_INT((intmax_t)(budget_used(&budget_pictures) - before), 0);
 }
 
 /* ---- the block's memory --------------------------------------------------------------------- */

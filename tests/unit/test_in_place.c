@@ -6,7 +6,7 @@
  * looks at all values (RunOptions.keep), each into a copy.
  */
 #include "base/text.h"
-#include "image/budget.h"
+#include "base/budget.h"
 #include "image/encode.h"
 #include "test.h"
 #include "workflow/run.h"
@@ -202,10 +202,10 @@ TEST(a_chain_of_drawings_gives_the_same_picture_in_place)
 static size_t pictures_held(World *w, const Plan *plan, bool keep)
 {
     Session *session = session_open(plan, NULL);
-    size_t   before  = budget_used(), held;
+    size_t   before  = budget_used(&budget_pictures), held;
     Run     *run     = run_pass(w, session, 0, keep);
 
-    held = (budget_used() - before) / ((size_t)WIDTH * HEIGHT * 4);
+    held = (budget_used(&budget_pictures) - before) / ((size_t)WIDTH * HEIGHT * 4);
     run_close(run);
     session_close(session);
     return held;
