@@ -7,6 +7,7 @@
  */
 #include "base/budget.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -122,6 +123,15 @@ void budget_set_memory(size_t bytes)
     atomic_store_explicit(&memory, bytes, memory_order_relaxed);
     for (size_t i = 0; i < COUNT_OF(budgets); i++)
         budget_set(budgets[i], 0);
+}
+
+void budget_tame_malloc(void)
+{
+    size_t part = budget_memory() / 64;
+
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, (int)MIN(MAX(part, MIB(1)), MIB(32)));
+    mallopt(M_TRIM_THRESHOLD, (int)MIN(MAX(part, MIB(1)), MIB(64)));
 }
 
 /* ---- taking and giving ----------------------------------------------------- */

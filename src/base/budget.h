@@ -44,6 +44,13 @@ void budget_set_memory(size_t bytes);
 /* The ceiling that the shares are cut from. */
 size_t budget_memory(void);
 
+/* Make the allocator fit for it; once, when the program starts.  A thread per
+ * connection would otherwise keep an arena of the allocator each: memory that is
+ * free, but never given back.  Pictures are taken from the heap and not mapped anew
+ * each time, which would cost a page fault every 4 KB; unless memory is scarce, when
+ * free memory must not stay anywhere. */
+void budget_tame_malloc(void);
+
 /* Give one budget a limit of its own; 0 = its share again. */
 void budget_set(Budget *budget, size_t bytes);
 

@@ -1,7 +1,6 @@
 /*
  * main - the program: find the command, read its options, run it.
  */
-#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -72,19 +71,6 @@ static void print_error(const Error *err)
     fprintf(stderr, "error: %s\n", err->text);
 }
 
-/* A thread per connection would otherwise keep an arena of the allocator each:
- * memory that is free, but never given back.  Pictures are taken from the heap
- * and not mapped anew each time, which would cost a page fault every 4 KB; unless
- * memory is scarce, when free memory must not stay anywhere. */
-static void tame_malloc(void)
-{
-    size_t part = budget_memory() / 64;
-
-    mallopt(M_ARENA_MAX, 2);
-    mallopt(M_MMAP_THRESHOLD, (int)MIN(MAX(part, MIB(1)), MIB(32)));
-    mallopt(M_TRIM_THRESHOLD, (int)MIN(MAX(part, MIB(1)), MIB(64)));
-}
-
 /* --memory of a command that has it, else $OCELLUS_MEMORY. */
 static bool set_memory(const Invocation *in, Error *err)
 {
@@ -100,7 +86,7 @@ static bool set_memory(const Invocation *in, Error *err)
         return fail(err, ERR_INVALID, "--memory: '%.60s' is no size of at least %zuM; as in 512M "
                     "or 2G", said, least >> 20);
     budget_set_memory(bytes);
-    tame_malloc();
+    budget_tame_malloc();
     return true;
 }
 
