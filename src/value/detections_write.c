@@ -215,6 +215,9 @@ static void write_lineage(const Writing *out, int i)
     const Lineage *lineage = out->set->lineages ? &out->set->lineages[i] : &out->set->lineage;
     JsonWriter    *w       = out->w;
 
+    if (out->set->unrelated) {
+        return;
+    }
     json_key(w, "parent_id");
     json_write_text(w, lineage->parent_id);
     if (text_equal(lineage->parent_id, lineage->root_id)) {
