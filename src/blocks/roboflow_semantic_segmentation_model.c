@@ -119,7 +119,7 @@ static Detections *detections_of(Call *call, const Package *package, const Class
     }
     *set = (Detections){
         .count = count, .boxes = boxes, .confidences = confidences, .class_ids = ids,
-        .class_names = names, .ids = uuids, .masks = bits, .masks_as_rle = true,
+        .class_names = names, .ids = uuids, .masks = bits, .masks_as_rle = true, .unrelated = true,
         .image_width = image_width(masks->classes), .image_height = image_height(masks->classes),
     };
     return set;

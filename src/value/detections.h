@@ -57,6 +57,7 @@ struct Detections {
                                   * and not on the wire */
     const Lineage *lineages;     /* NULL: all rows have that; else one a row */
     bool          has_origin;    /* lineage.root is known; .parent is if its width is not 0 */
+    bool          unrelated;     /* of no picture: not even its id is known */
     int64_t       image_width;   /* -1: unknown (null on the wire) */
     int64_t       image_height;
     Text          prediction_type;

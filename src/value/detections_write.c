@@ -215,7 +215,7 @@ static void write_lineage(const Writing *out, int i)
     const Lineage *lineage = out->set->lineages ? &out->set->lineages[i] : &out->set->lineage;
     JsonWriter    *w       = out->w;
 
-    if (lineage->parent_id.length == 0 && lineage->root_id.length == 0) {
+    if (out->set->unrelated) {
         return;
     }
     json_key(w, "parent_id");

@@ -227,6 +227,7 @@ static bool put_detections(const Packer *p, const Detections *set)
     put_int(p, set->count);
     put_lineage(p, &set->lineage);
     put_byte(p, set->has_origin);
+    put_byte(p, set->unrelated);
     put_byte(p, set->masks_as_rle);
     put_int(p, set->image_width);
     put_int(p, set->image_height);

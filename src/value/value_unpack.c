@@ -357,6 +357,7 @@ static Value get_detections(Unpacker *in, int depth)
     set->count           = count;
     set->lineage         = get_lineage(in);
     set->has_origin      = get_byte(in) != 0;
+    set->unrelated       = get_byte(in) != 0;
     set->masks_as_rle    = get_byte(in) != 0;
     set->image_width     = get_within(in, -1, FURTHEST);
     set->image_height    = get_within(in, -1, FURTHEST);
