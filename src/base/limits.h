@@ -46,6 +46,7 @@
 #define LIMIT_TEXT_SIZE        1000        /* of a font, in pixels */
 #define LIMIT_TEXT_FONTS       64          /* that are looked through for a character */
 #define LIMIT_GLYPH_CACHE      MIB(8)
+#define LIMIT_PLATE_CACHE      MIB(4)      /* finished labels */
 
 /* Workflows */
 #define LIMIT_STEPS            1000

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "draw/font.h"
+#include "draw/plate_cache.h"
 #include "draw/stroke.h"
 #include "image/raster.h"
 
@@ -159,10 +160,9 @@ static Rect upright(Rect rect)
                    abs(rect.width), abs(rect.height) };
 }
 
-bool label_draw(Image *image, Text text, double x, double y, Position position, Color plate,
-                const LabelStyle *style, Error *err)
+static bool draw_plate(Image *image, Text text, Rect box, Color plate, const LabelStyle *style,
+                       Error *err)
 {
-    Rect    box     = plate_at(at_pixel(x), at_pixel(y), plate_size(text, style), position);
     int     padding = bounded(style->padding);
     int     height  = stroke_size(TEXT(""), style->scale, style->thickness).height;
     int64_t top     = (int64_t)box.y + padding;
@@ -179,5 +179,29 @@ bool label_draw(Image *image, Text text, double x, double y, Position position, 
         }
         top += height + padding;
     } while (text.length > 0);
+    return true;
+}
+
+bool label_draw(Image *image, Text text, double x, double y, Position position, Color plate,
+                const LabelStyle *style, Error *err)
+{
+    PlateKey key   = { text, plate, style };
+    bool     keeps = plate_can_be_kept(image, &key);
+    Size     size;
+    Rect     box;
+
+    if (!keeps || !plate_find_size(&key, &size)) {
+        size = plate_size(text, style);
+    }
+    box = plate_at(at_pixel(x), at_pixel(y), size, position);
+    if (keeps && plate_paint(image, box, &key)) {
+        return true;
+    }
+    if (!draw_plate(image, text, box, plate, style, err)) {
+        return false;
+    }
+    if (keeps) {
+        plate_keep(image, box, &key);
+    }
     return true;
 }

@@ -99,6 +99,26 @@ double stroke_width(int64_t thickness)
     return thickness <= 1 ? 1.35 : fmin(2.0 * (double)((thickness + 1) / 2) + 1.4, 1e6);
 }
 
+double stroke_overhang(Text text, double scale, int64_t thickness)
+{
+    const char *at = text.at, *end = text.at + text.length;
+    int         most = 0;
+
+    while (at < end) {
+        const HersheyGlyph *glyph = glyph_of(utf8_next(&at, end));
+
+        for (int i = 0; i < glyph->count; i++) {
+            int px = glyph->points[2 * i], py = glyph->points[2 * i + 1] - FONT_BASELINE;
+
+            if (px != INT8_MIN) {
+                most = MAX(MAX(MAX(most, py), -py - STROKE_CAPITAL),
+                           MAX(glyph->left - px, px - glyph->right));
+            }
+        }
+    }
+    return most * scale + stroke_width(thickness) / 2 + 1;
+}
+
 static Rect reach_of(double x, double y, double length, double scale, double width)
 {
     double edge = width / 2 + 2, far = x + length;

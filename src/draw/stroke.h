@@ -19,6 +19,10 @@ Size stroke_size(Text text, double scale, int64_t thickness);
 /* How wide OpenCV paints strokes of a thickness. */
 double stroke_width(int64_t thickness);
 
+/* How far ink may reach beyond the size of a text, on any side, in pixels; the scale is
+ * above 0. */
+double stroke_overhang(Text text, double scale, int64_t thickness);
+
 /* Draw at a baseline origin, blended by coverage. */
 bool stroke_draw(Image *image, Text text, int x, int y, double scale, int64_t thickness,
                  Color color, Error *err) MUST_USE;

@@ -80,6 +80,58 @@ TEST(label_text_stays_in_its_plate)
 
 /* Lines stand below each other with the padding between them; an empty one is as high
  * as any other. */
+/* The whole picture, label drawn at (x, y) over a ground of that brightness. */
+static Image *labelled(const char *text, const LabelStyle *style, Color plate, int x, int y,
+                       int ground)
+{
+    Image *image = canvas(300, 120);
+    Error  err   = { 0 };
+
+    raster_fill(image, (Rect){ 0, 0, 299, 119 }, (uint8_t)ground, (uint8_t)ground,
+                (uint8_t)ground);
+    CHECK(label_draw(image, text_of(text), x, y, POSITION_TOP_LEFT, plate, style, &err));
+    return image;
+}
+
+/* A picture is enough to tell: over black and over white, and moved by a pixel, the same
+ * label must have the same pixels, be it drawn or copied. */
+TEST(labels_drawn_again_are_the_same)
+{
+    static const char *const texts[] = { "gjpqy 0.87", "|[]{}()_,;@", "Wide", "\xC5\xBC", "a",
+                                         "two\nlines" };
+    static const LabelStyle styles[] = {
+        { 1, 1, 10, 0, { 255, 255, 255 } }, { 0.5, 1, 10, 0, { 0, 0, 0 } },
+        { 0.5, 2, 2, 0, { 9, 9, 200 } }, { 1, 3, 14, 0, { 255, 255, 255 } },
+        { 1, 1, 10, 6, { 255, 255, 255 } }, { 1, 1, 0, 0, { 255, 255, 255 } },
+    };
+
+    for (size_t s = 0; s < COUNT_OF(styles); s++) {
+        for (size_t t = 0; t < COUNT_OF(texts); t++) {
+            Color  plate = { 10, 20, (uint8_t)(30 + s) };
+            Image *first = labelled(texts[t], &styles[s], plate, 20, 90, 0);
+            Image *again = labelled(texts[t], &styles[s], plate, 20, 90, 0);
+            Image *moved = labelled(texts[t], &styles[s], plate, 21, 91, 0);
+            Image *other = labelled(texts[t], &styles[s], (Color){ 200, 20, 30 }, 20, 90, 0);
+            int    apart = 0, shifted = 0, same = 0;
+
+            for (int y = 0; y < 119; y++) {
+                for (int x = 0; x < 299; x++) {
+                    apart   += memcmp(pixel(first, x, y), pixel(again, x, y), 3) != 0;
+                    shifted += memcmp(pixel(first, x, y), pixel(moved, x + 1, y + 1), 3) != 0;
+                    same    += memcmp(pixel(other, x, y), pixel(first, x, y), 3) == 0;
+                }
+            }
+            CHECK_INT(apart, 0);
+            CHECK_INT(shifted, 0);
+            CHECK(same < 299 * 119);
+            image_unref(first);
+            image_unref(again);
+            image_unref(moved);
+            image_unref(other);
+        }
+    }
+}
+
 TEST(label_lines_stack)
 {
     Image     *image = canvas(200, 200);
