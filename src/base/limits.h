@@ -83,6 +83,7 @@
 #define LIMIT_MODEL_FILE       GIB(4)
 #define LIMIT_CLASSES          100000
 #define LIMIT_CLASS_NAME       KIB(4)
+#define LIMIT_KEYPOINT_SLOTS   1024        /* key points of one object */
 #define LIMIT_MODEL_QUEUE      256         /* waiting inferences; then 503 */
 #define LIMIT_MODEL_ID         256
 #define LIMIT_BATCH            64          /* pictures in one inference */

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "model/points.h"
 #include "model/segment.h"
 
 /* ---- sets ----------------------------------------------------------------------------- */
@@ -27,15 +28,45 @@ static bool make_columns(Arena *arena, int count, Columns *c)
     return c->boxes && c->confidences && c->class_ids && c->class_names && c->ids;
 }
 
+/* The points of every object; those without any confidence are left out. */
+static const KeyPoints *points_of(Call *call, const ModelChunk *chunk, const Found *found)
+{
+    size_t     count = (size_t)found->count * (size_t)found->slots;
+    KeyPoints *sets  = arena_array(call->arena, KeyPoints, MAX(found->count, 1));
+    KeyPoint  *next  = arena_array(call->arena, KeyPoint, MAX(count, 1));
+
+    for (int i = 0; sets && next && i < found->count; i++) {
+        const FoundPoint *points = found->points + (size_t)i * (size_t)found->slots;
+
+        sets[i].points = next;
+        for (int slot = 0; slot < found->slots; slot++) {
+            if (points[slot].confidence > 0) {
+                *next++ = (KeyPoint){
+                    (double)points[slot].x, (double)points[slot].y,
+                    (double)points[slot].confidence, slot,
+                    point_name(chunk->package, call->arena, found->items[i].class_id, slot),
+                };
+                sets[i].count++;
+            }
+        }
+    }
+    return next ? sets : NULL;
+}
+
 /* Class names belong to the model, which the run holds. */
 static const Detections *detections_of(Call *call, const ModelChunk *chunk, const Image *image,
                                        const Found *found, const DetectorBlock *how)
 {
     Detections *set = arena_new(call->arena, Detections);
+    const KeyPoints *points;
     Columns     c;
     char        id[37];
 
     if (!make_columns(call->arena, found->count, &c)) {
+        return NULL;
+    }
+    points = found->points ? points_of(call, chunk, found) : NULL;
+    if (found->points && !points) {
         return NULL;
     }
     for (int i = 0; i < found->count; i++) {
@@ -52,7 +83,7 @@ static const Detections *detections_of(Call *call, const ModelChunk *chunk, cons
     *set = (Detections){
         .count = found->count, .boxes = c.boxes, .confidences = c.confidences,
         .class_ids = c.class_ids, .class_names = c.class_names, .ids = c.ids,
-        .masks = found->masks, .masks_as_rle = how->as_rle && found->masks,
+        .keypoints = points, .masks = found->masks, .masks_as_rle = how->as_rle && found->masks,
         .lineage = *image_lineage(image), .has_origin = true, .image_width = image_width(image),
         .image_height = image_height(image), .prediction_type = text_of(how->type),
     };
@@ -80,7 +111,10 @@ static bool find(Call *call, const ModelChunk *chunk, int from, int count, Found
         .iou = in->iou, .most = in->most, .agnostic = in->agnostic, .only = in->classes.items,
         .only_count = in->classes.count,
     };
-    bool ok = chunk->package->task == TASK_INSTANCE_SEGMENTATION
+    bool ok = chunk->package->task == TASK_KEYPOINTS
+            ? model_find_points(chunk->model, call->arena, images, count, off, &options,
+                                call->cancel, found + from, &err)
+            : chunk->package->task == TASK_INSTANCE_SEGMENTATION
             ? model_segment(chunk->model, call->arena, images, count, off, &options,
                             (MaskReduction){ 0 }, call->cancel, found + from, &err)
             : model_detect(chunk->model, call->arena, images, count, off, &options, call->cancel,
@@ -137,7 +171,8 @@ static bool answer(Call *call, const ModelChunk *chunk)
 
 bool detector_block_run(Call *call, const DetectorBlock *how)
 {
-    static const Task tasks[] = { TASK_DETECTION, TASK_INSTANCE_SEGMENTATION, TASK_UNKNOWN };
+    static const Task tasks[] = { TASK_DETECTION, TASK_INSTANCE_SEGMENTATION, TASK_KEYPOINTS,
+                                   TASK_UNKNOWN };
 
     return model_block_run_any(call, tasks, answer, how);
 }

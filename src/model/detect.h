@@ -22,12 +22,19 @@ typedef struct DetectOptions {
     int         only_count;     /* 0: all */
 } DetectOptions;
 
+/* A key point, on a whole pixel; it may lie outside of the picture. */
+typedef struct FoundPoint {
+    float x, y, confidence;
+} FoundPoint;
+
 /* What is found in one picture, best first; corners are whole pixels of it.  Where masks
  * are reduced (segment.h), corners and masks are of a picture of size `grid`. */
 typedef struct Found {
     Proposal   *items;
     int         count;
     const Mask *masks;          /* NULL: none were looked for */
+    const FoundPoint *points;   /* `slots` an object; NULL: none were looked for */
+    int         slots;
     Size        grid;           /* 0 x 0: the picture's own */
 } Found;
 

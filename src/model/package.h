@@ -1,7 +1,8 @@
 /*
  * package - a model on disk, in the reference's own two layouts.
  *
- * A package is a folder with weights.onnx, class_names.txt and either
+ * A package is a folder with weights.onnx, class_names.txt, for key points
+ * keypoints_metadata.json, and either
  * model_config.json + inference_config.json (the new layout) or
  * model_type.json + environment.json (the old one).  Both are read; the new
  * one is written.  What a package says decides how pictures become tensors and
@@ -51,6 +52,13 @@ typedef struct Preprocess {
     double     crop_x_min, crop_y_min, crop_x_max, crop_y_max;
 } Preprocess;
 
+/* The key points of one class: their names in the order in which the network tells them;
+ * an empty name where none is given. */
+typedef struct KeyPointNames {
+    const Text *names;
+    int         count;
+} KeyPointNames;
+
 typedef struct Package {
     const char *id;                    /* "project/version" */
     const char *folder;
@@ -61,6 +69,7 @@ typedef struct Package {
     int         class_count;
     Preprocess  preprocess;
     bool        fused_post;            /* the graph applies softmax / sigmoid itself */
+    const KeyPointNames *key_points;   /* one a class; NULL: none are named */
 } Package;
 
 /* Read DIR.  Everything lives in the arena.  Errors name file and key. */

@@ -16,7 +16,7 @@ enum { NETWORK_SIDE = 4096 };
 typedef struct PackageTexts {
     Text model_config, inference_config;    /* the new layout */
     Text model_type, environment;           /* the old one */
-    Text class_names;
+    Text class_names, key_points;
 } PackageTexts;
 
 /* Fill everything but id, folder and weights. */
@@ -31,6 +31,10 @@ bool package_parse_old(Arena *arena, const PackageTexts *texts, Package *package
  * is how errors call the text. */
 bool class_names_parse(Arena *arena, const char *file, Text text, const Text **names, int *count,
                        Error *err) MUST_USE;
+
+/* The text of keypoints_metadata.json; {NULL, 0} names no points.  The classes of the
+ * package are known. */
+bool key_points_parse(Arena *arena, Text text, Package *package, Error *err) MUST_USE;
 
 /* The text without blanks and line ends at both ends. */
 Text text_without_blanks(Text text);

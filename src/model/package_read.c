@@ -90,7 +90,8 @@ bool package_parse(Arena *arena, const PackageTexts *texts, Package *package, Er
     if (!texts->model_config.at && !texts->model_type.at)
         return fail(err, ERR_INVALID, "there is neither model_config.json nor model_type.json");
     if (!(texts->model_config.at ? package_parse_new : package_parse_old)(arena, texts, package,
-                                                                          err))
+                                                                          err) ||
+        !key_points_parse(arena, texts->key_points, package, err))
         return false;
     if ((p->width == 0) != (p->height == 0))
         return fail(err, ERR_INVALID, "%s: the network's input size has only one of width and "
@@ -125,7 +126,8 @@ static bool read_texts(Arena *arena, const char *folder, PackageTexts *t, Error 
                      err) &&
            read_text(arena, folder, "model_type.json", SETTINGS_BYTES, &t->model_type, err) &&
            read_text(arena, folder, "environment.json", NAMES_BYTES, &t->environment, err) &&
-           read_text(arena, folder, "class_names.txt", NAMES_BYTES, &t->class_names, err);
+           read_text(arena, folder, "class_names.txt", NAMES_BYTES, &t->class_names, err) &&
+           read_text(arena, folder, "keypoints_metadata.json", NAMES_BYTES, &t->key_points, err);
 }
 
 const Package *package_read(Arena *arena, const char *folder, const char *id, Error *err)

@@ -8,6 +8,7 @@
 #include "draw/label.h"
 #include "image/encode.h"
 #include "image/raster.h"
+#include "model/points.h"
 #include "model/segment.h"
 #include "server/answer.h"
 #include "value/wire.h"
@@ -99,7 +100,23 @@ static Proposal unreduced(const Reply *reply, Proposal box)
     return box;
 }
 
-/* A box around every object, with its class on top, and its outline. */
+enum { POINT_RADIUS = 3 };
+
+static void draw_points(const Reply *reply, Image *picture, int i)
+{
+    const Found      *found  = reply->found;
+    const FoundPoint *points = found->points + (size_t)i * (size_t)found->slots;
+
+    for (int slot = 0; slot < found->slots; slot++) {
+        if (points[slot].confidence > 0) {
+            raster_disc(picture, (int)fmaxf(-1e6f, fminf(points[slot].x, 1e6f)),
+                        (int)fmaxf(-1e6f, fminf(points[slot].y, 1e6f)), POINT_RADIUS,
+                        plate_color.blue, plate_color.green, plate_color.red);
+        }
+    }
+}
+
+/* A box around every object, with its class on top, and its outline or points. */
 static bool draw_found(const Reply *reply, Image *picture, Error *err)
 {
     for (int i = 0; i < reply->found->count; i++) {
@@ -110,6 +127,9 @@ static bool draw_found(const Reply *reply, Image *picture, Error *err)
         Color       color = plate_color;
 
         draw_frame(picture, &box, color);
+        if (reply->found->points) {
+            draw_points(reply, picture, i);
+        }
         if (!label_draw(picture, text_of(text), (double)box.x1, (double)box.y1,
                         POSITION_TOP_LEFT, color, &label_style, err)) {
             return false;
@@ -149,7 +169,36 @@ static const char *visualization(const Reply *reply, Error *err)
     return text;
 }
 
-/* A box, and its outline where it has one. */
+/* The points of object `i`; those without any confidence are not told. */
+static void write_points(JsonWriter *w, const Reply *reply, int i)
+{
+    const Found      *found    = reply->found;
+    const FoundPoint *points   = found->points + (size_t)i * (size_t)found->slots;
+    int               class_id = found->items[i].class_id;
+
+    json_key(w, "keypoints");
+    json_begin_array(w);
+    for (int slot = 0; slot < found->slots; slot++) {
+        if (!(points[slot].confidence > 0)) {
+            continue;
+        }
+        json_begin_object(w);
+        json_key(w, "x");
+        json_write_double(w, (double)points[slot].x);
+        json_key(w, "y");
+        json_write_double(w, (double)points[slot].y);
+        json_key(w, "confidence");
+        json_write_double(w, (double)points[slot].confidence);
+        json_key(w, "class_id");
+        json_write_int(w, slot);
+        json_key(w, "class");
+        json_write_text(w, point_name(reply->package, reply->arena, class_id, slot));
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
+/* A box, and its outline or its points where it has some. */
 static bool write_object(JsonWriter *w, const Reply *reply, int i, Error *err)
 {
     const Proposal *box  = &reply->found->items[i];
@@ -165,6 +214,9 @@ static bool write_object(JsonWriter *w, const Reply *reply, int i, Error *err)
     }
     if (reply->found->masks && !answer_write_mask(w, reply, i, err)) {
         return false;
+    }
+    if (reply->found->points) {
+        write_points(w, reply, i);
     }
     json_end_object(w);
     return true;
@@ -293,7 +345,7 @@ static void unref_model(void *model)
 
 static bool task_fits(const Package *package, Error *err)
 {
-    return (package->task != TASK_UNKNOWN && package->task != TASK_KEYPOINTS) ||
+    return package->task != TASK_UNKNOWN ||
            fail(err, ERR_MISSING, "model %.60s is for %s, which this server does not run",
                 package->id, task_name(package->task));
 }
@@ -314,6 +366,10 @@ static bool find_objects(Model *model, Request *request, const Question *questio
     }
     options.confidence = question->own_confidence ? NAN : question->confidence;
     reply->found       = found;
+    if (reply->package->task == TASK_KEYPOINTS) {
+        return model_find_points(model, request->arena, question->images, question->count,
+                                 question->off, &options, request->cancel, found, err);
+    }
     return masks ? model_segment(model, request->arena, question->images, question->count,
                                  question->off, &options, question->reduction, request->cancel,
                                  found, err)
@@ -341,6 +397,7 @@ static bool look(Model *model, Request *request, const Question *question, Reply
     switch (reply->package->task) {
     case TASK_DETECTION:
     case TASK_INSTANCE_SEGMENTATION:
+    case TASK_KEYPOINTS:
         return find_objects(model, request, question, reply, err);
     case TASK_SEMANTIC_SEGMENTATION:
         return find_classes(model, request, question, reply, err);

@@ -15,7 +15,7 @@ static const double model_confidence   = 0.5;     /* "best" and "default" */
 static const double default_iou        = 0.3;
 enum { default_most = 300, MOST_STROKE = 255 };
 
-#define MEMBERS \
+#define MEMBERS(threshold) \
     { "id", WANTED_TEXT, false, false }, \
     { "api_key", WANTED_TEXT, false, true }, \
     { "usage_billable", WANTED_FLAG, false, false }, \
@@ -29,7 +29,7 @@ enum { default_most = 300, MOST_STROKE = 255 };
     { "disable_preproc_contrast", WANTED_FLAG, false, true }, \
     { "disable_preproc_grayscale", WANTED_FLAG, false, true }, \
     { "disable_preproc_static_crop", WANTED_FLAG, false, true }, \
-    { "confidence", WANTED_THRESHOLD, false, false }, \
+    { "confidence", threshold, false, false }, \
     { "iou_threshold", WANTED_NUMBER, false, true }, \
     { "max_detections", WANTED_INTEGER, false, true }, \
     { "max_candidates", WANTED_INTEGER, false, true }, \
@@ -38,11 +38,16 @@ enum { default_most = 300, MOST_STROKE = 255 };
     { "visualize_predictions", WANTED_FLAG, false, true }
 
 static const Member members_infer[] = {
-    MEMBERS, { 0 },
+    MEMBERS(WANTED_THRESHOLD), { 0 },
+};
+
+/* The reference takes keypoint_confidence too, and gives every point whatever it is. */
+static const Member members_points[] = {
+    MEMBERS(WANTED_NUMBER), { "keypoint_confidence", WANTED_NUMBER, false, true }, { 0 },
 };
 
 static const Member members_instances[] = {
-    MEMBERS,
+    MEMBERS(WANTED_THRESHOLD),
     { "mask_decode_mode", WANTED_TEXT, false, true },
     { "tradeoff_factor", WANTED_NUMBER, false, true },
     { "allow_reduced_mask_resolution", WANTED_FLAG, false, false },
@@ -233,6 +238,15 @@ static void infer(App *app, Request *request, Response *response)
     }
 }
 
+static void infer_points(App *app, Request *request, Response *response)
+{
+    const Json *body = body_read(request, response, members_points);
+
+    if (body) {
+        infer_body(app, request, response, body);
+    }
+}
+
 static void infer_instances(App *app, Request *request, Response *response)
 {
     const Json *body = body_read(request, response, members_instances);
@@ -263,7 +277,8 @@ const Route routes_infer[] = {
     { METHOD_POST, "/infer/semantic_segmentation", infer_classes, LIMIT_REQUEST_BODY,
       "Tell the class of every pixel of a picture or a list of them: {\"model_id\", "
       "\"image\"}." },
-    { METHOD_POST, "/infer/keypoints_detection", infer, LIMIT_REQUEST_BODY,
-      "As /infer/classification; models for key points do not run here yet." },
+    { METHOD_POST, "/infer/keypoints_detection", infer_points, LIMIT_REQUEST_BODY,
+      "Find objects and their key points in a picture or a list of them: {\"model_id\", "
+      "\"image\"}." },
     { 0 },
 };

@@ -1,8 +1,8 @@
 /*
  * package - fuzzes reading the settings of model packages.
  *
- * The input is cut at zero bytes into class names and two files of settings,
- * which are read as the new layout and as the old one.  Whatever is accepted is
+ * The input is cut at zero bytes into class names, two files of settings, which
+ * are read as the new layout and as the old one, and names of key points.  Whatever is accepted is
  * within the bounds that preprocessing relies on.
  */
 #include <math.h>
@@ -39,6 +39,8 @@ static void check(const PackageTexts *texts)
         assert(package.architecture && package.class_count >= 0);
         for (int i = 0; i < package.class_count; i++)
             assert(package.classes[i].length > 0 && utf8_valid(package.classes[i]));
+        for (int i = 0; package.key_points && i < package.class_count; i++)
+            assert(package.key_points[i].count <= LIMIT_KEYPOINT_SLOTS);
         check_preprocess(&package.preprocess);
     } else {
         assert(err.kind != ERR_NONE && err.text[0] && utf8_valid(text_of(err.text)));
@@ -63,20 +65,20 @@ static char *cut(const uint8_t **at, const uint8_t *end, Text *text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *at = data, *end = data + size;
-    Text           texts[3];
-    char          *copies[3];
+    Text           texts[4];
+    char          *copies[4];
 
     if (size == 0)
         return 0;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         copies[i] = cut(&at, end, &texts[i]);
     check(&(PackageTexts){ .class_names = texts[0], .model_config = texts[1],
-                           .inference_config = texts[2] });
+                           .inference_config = texts[2], .key_points = texts[3] });
     check(&(PackageTexts){ .class_names = texts[0], .model_type = texts[1],
                            .environment = texts[2] });
     check(&(PackageTexts){ .model_type = texts[1], .environment = texts[2] });
     check(&(PackageTexts){ .class_names = texts[0] });
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         free(copies[i]);
     return 0;
 }

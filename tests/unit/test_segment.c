@@ -1,9 +1,11 @@
 /*
  * test_segment - masks and classes of pixels, against naive twins that compute the whole
- * picture in double precision.
+ * picture in double precision; key points.
  */
 #include <math.h>
 
+#include "model/package_inside.h"
+#include "model/points.h"
 #include "model/segment.h"
 #include "model/semantic.h"
 #include "model/model_inside.h"
@@ -462,6 +464,75 @@ TEST(segment_refuses_outputs_of_other_shapes)
     CHECK(segments(model, &found));
     CHECK_INT(found.count, 0);
     model_unref(model);
+    arena_fini(&arena);
+}
+
+/* Two boxes of three classes with two points each, as the columns of a 16 x 16 input that
+ * stands for 40 x 30 pixels, stretched. */
+TEST(points_are_brought_back_and_rounded)
+{
+    static const float columns[4 + 3 + 6][2] = {
+        { 8, 4 }, { 8, 4 }, { 4, 2 }, { 4, 2 }, { 0.9f, 0 }, { 0, 0.8f }, { 0, 0 },
+        { 8, 4.1f }, { 8, 4 }, { 0.5f, 0 }, { -2, NAN }, { 20, 4 }, { 0.25f, 0.75f },
+    };
+    DetectOptions options = { .confidence = 0.5, .iou = 0.3, .most = 10 };
+    Image        *image = image_new(40, 30, 3, TEXT("test"), &err);
+    Tensor        boxes = { 3, { 1, 13, 2 }, NULL };
+    Model        *model;
+    Found         found;
+
+    begin();
+    model = open_model(TASK_KEYPOINTS, 3);
+    boxes.data = arena_array(&arena, float, 26);
+    memcpy(boxes.data, columns, sizeof(columns));
+    given = (ModelOutputs){ 1, { boxes } };
+    CHECK(model_find_points(model, &arena, &image, 1, (PreprocessOff){ 0 }, &options, NULL,
+                            &found, &err));
+    CHECK_INT(found.count, 2);
+    CHECK_INT(found.slots, 2);
+    CHECK(found.points[0].x == 20 && found.points[0].y == 15);
+    CHECK(found.points[0].confidence == 0.5f);
+    CHECK(found.points[1].x == -5 && found.points[1].y == 38);     /* 37.5, to even; outside */
+    CHECK(found.points[2].x == 10 && found.points[2].y == 8);      /* 10.25; 7.5, to even */
+    CHECK(found.points[2].confidence == 0);
+    CHECK(found.points[3].x == 0 && found.points[3].y == 8);       /* no number: 0 */
+    CHECK(text_is(point_name(model_package(model), &arena, 0, 1), "1"));
+
+    boxes.shape[1] = 7;                  /* no room for points */
+    given = (ModelOutputs){ 1, { boxes } };
+    CHECK(!model_find_points(model, &arena, &image, 1, (PreprocessOff){ 0 }, &options, NULL,
+                             &found, &err));
+    CHECK_INT(err.kind, ERR_UNSUPPORTED);
+    model_unref(model);
+    image_unref(image);
+    arena_fini(&arena);
+}
+
+TEST(names_of_points_are_read)
+{
+    static const char *const bad[] = {
+        "{}", "[1]", "[{\"object_class_id\":-1,\"keypoints\":{}}]", "[", "[{\"keypoints\":{}}]",
+        "[{\"object_class_id\":0,\"keypoints\":{\"x\":\"a\"}}]",
+        "[{\"object_class_id\":0,\"keypoints\":{\"1024\":\"a\"}}]",
+        "[{\"object_class_id\":0,\"keypoints\":{\"0\":1}}]",
+    };
+    static const char good[] = "[{\"object_class_id\":1,\"keypoints\":{\"0\":\"nose\","
+                               "\"2\":\"tail\"}},{\"object_class_id\":9,\"keypoints\":{}}]";
+    Package package = { .class_count = 2 };
+
+    begin();
+    CHECK(key_points_parse(&arena, (Text){ 0 }, &package, &err) && !package.key_points);
+    CHECK(key_points_parse(&arena, text_of(good), &package, &err));
+    CHECK_INT(package.key_points[0].count, 0);
+    CHECK_INT(package.key_points[1].count, 3);
+    CHECK(text_is(point_name(&package, &arena, 1, 2), "tail"));
+    CHECK(text_is(point_name(&package, &arena, 1, 1), "1"));
+    CHECK(text_is(point_name(&package, &arena, 0, 0), "0"));
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        err = (Error){ 0 };
+        CHECK(!key_points_parse(&arena, text_of(bad[i]), &package, &err));
+        CHECK(strstr(err.text, "keypoints_metadata.json") != NULL);
+    }
     arena_fini(&arena);
 }
 

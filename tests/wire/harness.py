@@ -22,6 +22,11 @@ import zlib
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 OCELLUS = os.path.join(ROOT, os.environ.get("OCELLUS", "build/ocellus"))
+
+# fontconfig keeps its configuration behind offsets that no leak checker can follow, and
+# ONNX Runtime is not ours to judge.
+os.environ.setdefault("LSAN_OPTIONS", "print_suppressions=0:suppressions=" +
+                      os.path.join(ROOT, "tests/wire/leaks"))
 START_SECONDS, STOP_SECONDS = 30, 30
 SANITIZER = re.compile(r"(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:).*")
 
@@ -62,13 +67,6 @@ class Answer:
         return f"<{self.status} {self.body[:300]!r}>"
 
 
-def environment(more):
-    """The program's environment.  fontconfig keeps its configuration behind offsets
-    that no leak checker can follow, and ONNX Runtime is not ours to judge."""
-    quiet = f"suppressions={os.path.join(ROOT, 'tests/wire/leaks')}:print_suppressions=0"
-    return {"LSAN_OPTIONS": quiet, **os.environ, **(more or {})}
-
-
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -78,7 +76,7 @@ def free_port():
 def run(*words, env=None, seconds=60):
     """Runs a command of the program; its exit code and what it printed."""
     done = subprocess.run([OCELLUS, *words], capture_output=True, text=True, timeout=seconds,
-                          env=environment(env), cwd=ROOT, check=False)
+                          env={**os.environ, **(env or {})}, cwd=ROOT, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -95,7 +93,7 @@ class Server:
         self.process = subprocess.Popen(
             [OCELLUS, "serve", "--port", str(self.port), "--data", self.data, *options],
             stdout=self.log, stderr=self.log, cwd=ROOT,
-            env=environment({"ALLOW_ORIGINS": "", **(env or {})}))
+            env={**os.environ, "ALLOW_ORIGINS": "", **(env or {})})
         Server.running.append(self)
         self.wait()
 
