@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "blocks/block.h"
-#include "image/hull.h"
+#include "vision/min_rect.h"
 
 typedef struct Args {
     const Detections *objects;
@@ -113,17 +113,17 @@ static bool extent_of_value(Value value, Extent *out)
  * the width.  Nothing where it encloses no area. */
 static bool extent_of_outline(Arena *arena, const Contour *outline, Extent *out)
 {
-    Turned around;
+    TurnedRect around;
 
     *out = (Extent){ 0, 0 };
     if (outline->count < 3 || contour_area(outline) == 0) {
         return true;
     }
-    if (!hull_rectangle(arena, outline->points, outline->count, &around)) {
+    if (!min_rect(arena, outline->points, outline->count, &around, NULL)) {
         return false;
     }
-    *out = fabs(around.x) > fabs(around.y) ? (Extent){ around.along, around.across }
-                                           : (Extent){ around.across, around.along };
+    *out = around.angle < 45 ? (Extent){ around.width, around.height }
+                             : (Extent){ around.height, around.width };
     return true;
 }
 

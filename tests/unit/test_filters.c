@@ -6,11 +6,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "image/hull.h"
 #include "image/match.h"
 #include "image/morphology.h"
 #include "image/threshold.h"
 #include "image/warp.h"
+#include "vision/min_rect.h"
 
 enum { ERODE, DILATE, ERODE_ELLIPSE, DILATE_ELLIPSE, TURN, AROUND, AROUND_WEIGHTED, OTSU };
 
@@ -289,20 +289,20 @@ TEST(match_knows_flat_pictures)
     image_unref(black);
 }
 
-/* ---- hulls ------------------------------------------------------------------------------- */
+/* ---- smallest rectangles ----------------------------------------------------------------- */
 
-static Turned rectangle_of(const ContourPoint *points, int count)
+static TurnedRect rectangle_of(const ContourPoint *points, int count)
 {
-    Arena  arena;
-    Turned out;
+    Arena      arena;
+    TurnedRect out;
 
     arena_init(&arena, MIB(16));
-    CHECK(hull_rectangle(&arena, points, count, &out));
+    CHECK(min_rect(&arena, points, count, &out, NULL));
     arena_fini(&arena);
     return out;
 }
 
-TEST(hull_gives_the_sides_of_opencv)
+TEST(rectangles_have_the_sides_of_opencv)
 {
     static const ContourPoint turned[] = { { 60, 20 }, { 120, 60 }, { 100, 90 }, { 40, 50 } };
     static const ContourPoint cloud[] = { { 0, 0 }, { 10, 3 }, { 4, 9 }, { 5, 5 }, { 7, 1 },
@@ -310,26 +310,27 @@ TEST(hull_gives_the_sides_of_opencv)
     static const ContourPoint line[] = { { 1, 1 }, { 2, 2 }, { 5, 5 }, { 5, 5 } };
     const int far = 1 << 29;
     const ContourPoint wide[] = { { -far, -far }, { far, -far }, { far, far }, { -far, far } };
-    Turned t = rectangle_of(turned, 4), c = rectangle_of(cloud, 7), w = rectangle_of(wide, 4);
+    TurnedRect t = rectangle_of(turned, 4), c = rectangle_of(cloud, 7), w = rectangle_of(wide, 4);
 
-    CHECK(fabs(fmax(t.along, t.across) - 72.111026) < 1e-3);
-    CHECK(fabs(fmin(t.along, t.across) - 36.055513) < 1e-3);
-    CHECK(fabs(c.along * c.across - 86.14001673918938) < 1e-3);
-    CHECK(w.along == 2.0 * far && w.across == 2.0 * far);
-    CHECK(rectangle_of(line, 4).along == 0 && rectangle_of(line, 1).along == 0);
+    CHECK(fabs(fmax(t.width, t.height) - 72.111026) < 1e-3);
+    CHECK(fabs(fmin(t.width, t.height) - 36.055513) < 1e-3);
+    CHECK(fabs(c.width * c.height - 86.14001673918938) < 1e-3);
+    CHECK(w.width == 2.0 * far && w.height == 2.0 * far);
+    CHECK(rectangle_of(line, 4).width * rectangle_of(line, 4).height < 1e-9);
+    CHECK(rectangle_of(line, 1).width == 0);
 }
 
-TEST(hull_of_many_corners_takes_no_time)
+TEST(rectangles_of_many_corners_take_no_time)
 {
     enum { COUNT = 200000 };
     ContourPoint *points = calloc(COUNT, sizeof *points);
-    Turned        t;
+    TurnedRect    t;
 
     for (int i = 0; i < COUNT; i++) {
         points[i].x = (int32_t)lrint(5e8 * cos(i * (2 * M_PI / COUNT)));
         points[i].y = (int32_t)lrint(5e8 * sin(i * (2 * M_PI / COUNT)));
     }
     t = rectangle_of(points, COUNT);
-    CHECK(fabs(t.along - 1e9) < 10 && fabs(t.across - 1e9) < 10);
+    CHECK(fabs(t.width - 1e9) < 10 && fabs(t.height - 1e9) < 10);
     free(points);
 }
