@@ -4,10 +4,7 @@
  * All classes with their confidences, and the names of those that reach the threshold.
  * Version 2 also tells the model; version 3 chooses the threshold by name.
  */
-#include "blocks/model_block.h"
-#include "vision/classification.h"
-
-static const double default_threshold = 0.5;
+#include "blocks/classifier_block.h"
 
 typedef struct Args {
     ModelArgs model;
@@ -21,84 +18,14 @@ static const Field fields_v3[] = {
     MODEL_FIELDS(Args), MODE_FIELDS(Args, model_modes, "\"best\""), LEARNING_FIELDS(Args), { 0 },
 };
 
-enum { OUT_PREDICTIONS, OUT_INFERENCE_ID, OUT_MODEL_ID };
-
-static const Output outputs_v1[] = {
-    [OUT_PREDICTIONS] = { "predictions", KIND(CLS), "The classes found in each picture." },
-    [OUT_INFERENCE_ID] = { "inference_id", KIND(STRING), "Identifier of this inference." },
-    { 0 },
-};
-
-static const Output outputs_v2[] = {
-    [OUT_PREDICTIONS] = { "predictions", KIND(CLS), "The classes found in each picture." },
-    [OUT_INFERENCE_ID] = { "inference_id", KIND(INFERENCE_ID), "Identifier of this inference." },
-    [OUT_MODEL_ID] = { "model_id", KIND(MODEL_ID), "The model that answered." },
-    { 0 },
-};
-
-static Value answer_value(Call *call, const ModelChunk *chunk, const Args *in, const float *scores,
-                          double seconds)
-{
-    const Lineage *lineage = image_lineage(in->model.image);
-    double         threshold = in->model.mode == THRESHOLD_CUSTOM ? in->model.confidence
-                                                                  : default_threshold;
-    DictBuilder    dict = dict_builder(call->arena, 8);
-    ClassificationAnswer answer = {
-        chunk->inference_id, seconds,
-        { image_width(in->model.image), image_height(in->model.image) }, chunk->package->classes,
-    };
-
-    classification_fill_multi(&dict, &answer, scores, chunk->package->class_count, threshold);
-    dict_set(&dict, TEXT("prediction_type"), value_string("classification"));
-    dict_set(&dict, TEXT("parent_id"), value_text(arena_text(call->arena, lineage->parent_id)));
-    dict_set(&dict, TEXT("root_parent_id"), value_text(arena_text(call->arena, lineage->root_id)));
-    return dict_done(&dict);
-}
-
-static bool answer(Call *call, const ModelChunk *chunk, bool with_model)
-{
-    Error        err    = { 0 };
-    const float *scores = model_classify(chunk->model, call->arena, chunk->images, chunk->count,
-                                         (PreprocessOff){ 0 }, call->cancel, &err);
-    double       seconds = model_chunk_seconds(chunk);
-
-    if (!scores) {
-        return call_fail_error(call, chunk->first, &err);
-    }
-    for (int k = 0; k < chunk->count; k++) {
-        int         i  = chunk->first + k;
-        const Args *in = call_args(call, i);
-
-        emit_value(call, i, OUT_PREDICTIONS,
-                   answer_value(call, chunk, in, scores + (size_t)k *
-                                                          (size_t)chunk->package->class_count,
-                                seconds));
-        emit_value(call, i, OUT_INFERENCE_ID, value_text(chunk->inference_id));
-        if (with_model) {
-            emit_text(call, i, OUT_MODEL_ID, in->model.model_id);
-        }
-    }
-    return true;
-}
-
-static bool answer_v1(Call *call, const ModelChunk *chunk)
-{
-    return answer(call, chunk, false);
-}
-
-static bool answer_v2(Call *call, const ModelChunk *chunk)
-{
-    return answer(call, chunk, true);
-}
-
 static bool run_v1(Call *call)
 {
-    return model_block_run(call, TASK_MULTI_LABEL, answer_v1);
+    return classifier_block_run(call, TASK_MULTI_LABEL, false);
 }
 
 static bool run_v2(Call *call)
 {
-    return model_block_run(call, TASK_MULTI_LABEL, answer_v2);
+    return classifier_block_run(call, TASK_MULTI_LABEL, true);
 }
 
 #define COMMON \
@@ -111,16 +38,16 @@ const Block block_roboflow_multi_label_classification_model_v1 = {
     .type    = "roboflow_core/roboflow_multi_label_classification_model@v1",
     .aliases = { "RoboflowMultiLabelClassificationModel",
                  "MultiLabelClassificationModel" },
-    COMMON, .fields = fields_v1, .outputs = outputs_v1, .run = run_v1,
+    COMMON, .fields = fields_v1, .outputs = classifier_outputs_v1, .run = run_v1,
 };
 
 const Block block_roboflow_multi_label_classification_model_v2 = {
     .type = "roboflow_core/roboflow_multi_label_classification_model@v2",
     .extends = "roboflow_core/roboflow_multi_label_classification_model@v1",
-    COMMON, .fields = fields_v1, .outputs = outputs_v2, .run = run_v2,
+    COMMON, .fields = fields_v1, .outputs = classifier_outputs_v2, .run = run_v2,
 };
 
 const Block block_roboflow_multi_label_classification_model_v3 = {
     .type = "roboflow_core/roboflow_multi_label_classification_model@v3",
-    COMMON, .fields = fields_v3, .outputs = outputs_v2, .run = run_v2,
+    COMMON, .fields = fields_v3, .outputs = classifier_outputs_v2, .run = run_v2,
 };

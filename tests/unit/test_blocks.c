@@ -480,9 +480,9 @@ TEST(block_list_names_every_file)
     CHECK(folder && file_read("src/blocks/list.h", MIB(1), &list, &err));
     while (folder && (entry = readdir(folder)) != NULL) {
         static const char *const shared[] = {
-            "cache", "chains", "color_value", "consensus", "detector_block", "drawing",
-            "embedding", "gray", "model_block", "points", "regions", "registry", "row_text",
-            "services", "sets", "static_crop", "vlm_answer", "work",
+            "cache", "chains", "classifier_block", "color_value", "consensus", "detector_block",
+            "drawing", "embedding", "gray", "model_block", "points", "regions", "registry",
+            "row_text", "services", "sets", "static_crop", "vlm_answer", "work",
         };
         char   stem[100];
         bool   is_shared = false;
