@@ -1,17 +1,12 @@
 /*
  * cmd_infer - ask a model directly, without a workflow.
  */
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/text.h"
+#include "base/json.h"
 #include "cli/command.h"
 #include "cli/print.h"
-#include "image/image.h"
-#include "model/detect.h"
 #include "server/app.h"
-#include "value/wire.h"
-#include "vision/classification.h"
-#include "vision/detection_answer.h"
+#include "server/routes.h"
 
 static Image *load_picture(const char *path, Error *err)
 {
@@ -29,148 +24,143 @@ static Image *load_picture(const char *path, Error *err)
     return image;
 }
 
-/* What a picture is asked about. */
-typedef struct Asking {
-    Invocation *in;
-    Model      *model;
-    const char *path;
-    Image      *image;
-    Arena      *arena;
-    int64_t     start;
-} Asking;
-
-static Value size_value(const Asking *a)
-{
-    DictBuilder size = dict_builder(a->arena, 2);
-
-    dict_set(&size, TEXT("width"), value_int(image_width(a->image)));
-    dict_set(&size, TEXT("height"), value_int(image_height(a->image)));
-    return dict_done(&size);
-}
-
-static Text new_id(Arena *arena)
-{
-    char id[UUID_SIZE];
-
-    uuid4(id);
-    return arena_text(arena, text_of(id));
-}
-
-static bool classify(const Asking *a, Value *answer, Error *err)
-{
-    const Package *package = model_package(a->model);
-    double         least   = (double)option_int(a->in, "confidence", 40) / 100;
-    DictBuilder    dict    = dict_builder(a->arena, 8);
-    const float   *scores  = model_classify(a->model, a->arena, &a->image, 1,
-                                            (PreprocessOff){ 0 }, NULL, err);
-
-    if (!scores) {
-        return false;
-    }
-    classification_fill(&dict, &(ClassificationAnswer){
-        new_id(a->arena), (double)(clock_now() - a->start) / 1e9,
-        { image_width(a->image), image_height(a->image) }, package->classes },
-        classification_rank(a->arena, scores, package->class_count, least));
-    *answer = dict_done(&dict);
-    return true;
-}
-
-static bool detect(const Asking *a, Value *answer, Error *err)
-{
-    const Package *package = model_package(a->model);
-    DetectOptions  options = { .confidence = (double)option_int(a->in, "confidence", 40) / 100,
-                               .iou = 0.3, .most = 300 };
-    DictBuilder    dict = dict_builder(a->arena, 4);
-    ListBuilder    list = list_builder(a->arena, 16);
-    Found          found;
-
-    if (!model_detect(a->model, a->arena, &a->image, 1, (PreprocessOff){ 0 }, &options, NULL,
-                      &found, err)) {
-        return false;
-    }
-    for (int i = 0; i < found.count; i++) {
-        list_add(&list, detection_value(a->arena, &found.items[i],
-                                        package->classes[found.items[i].class_id]));
-    }
-    dict_set(&dict, TEXT("inference_id"), value_text(new_id(a->arena)));
-    dict_set(&dict, TEXT("time"), value_double((double)(clock_now() - a->start) / 1e9));
-    dict_set(&dict, TEXT("image"), size_value(a));
-    dict_set(&dict, TEXT("predictions"), list_done(&list));
-    *answer = dict_done(&dict);
-    return true;
-}
-
 /* ---- printing ------------------------------------------------------------------------ */
 
-static double number_of(Value dict, Text key)
+static double number_of(const Json *object, const char *key)
 {
-    const Value *value = value_get(dict, key);
-    double       number;
-
-    return value && value_to_double(*value, &number) ? number : 0;
+    return json_double(json_get(object, key), 0);
 }
 
-static void print_classes(Buffer *out, const char *path, Value predictions)
+/* The classes of a picture, most certain first as the answer has them. */
+static void print_classes(Buffer *out, const Json *predictions)
 {
+    JsonWalk    walk  = json_walk(predictions);
+    const char *comma = "";
+
+    while (json_next(&walk)) {
+        buffer_printf(out, "%s %.*s %.2f %%", comma,
+                      SHOW(json_text(json_get(walk.value, "class"))),
+                      number_of(walk.value, "confidence") * 100);
+        comma = ",";
+    }
+    buffer_string(out, *comma ? "\n" : " no class reaches the confidence\n");
+}
+
+/* Of a multi-label model: only the classes that reach the threshold. */
+static void print_labels(Buffer *out, const Json *answer)
+{
+    JsonWalk    walk  = json_walk(json_get(answer, "predicted_classes"));
+    const char *comma = "";
+
+    while (json_next(&walk)) {
+        const char *name = json_text(walk.value).at;
+
+        buffer_printf(out, "%s %s %.2f %%", comma, name,
+                      number_of(json_get(json_get(answer, "predictions"), name), "confidence") *
+                      100);
+        comma = ",";
+    }
+    buffer_string(out, *comma ? "\n" : " no class reaches the confidence\n");
+}
+
+/* How many classes of pixels there are, by name. */
+static void print_pixels(Buffer *out, const Json *predictions)
+{
+    JsonWalk    walk  = json_walk(json_get(predictions, "present_class_ids"));
+    const char *comma = "";
+    char        id[24];
+
+    while (json_next(&walk)) {
+        snprintf(id, sizeof(id), "%lld", (long long)json_int(walk.value, 0));
+        buffer_printf(out, "%s %.*s", comma,
+                      SHOW(json_text(json_get(json_get(predictions, "class_map"), id))));
+        comma = ",";
+    }
+    buffer_char(out, '\n');
+}
+
+static void print_objects(Buffer *out, const Json *predictions)
+{
+    size_t   count = json_count(predictions);
+    JsonWalk walk  = json_walk(predictions);
+
+    buffer_printf(out, " %zu object%s\n", count, count == 1 ? "" : "s");
+    while (json_next(&walk)) {
+        const Json *one   = walk.value;
+        double      width = number_of(one, "width"), height = number_of(one, "height");
+        size_t      outline = json_count(json_get(one, "points"));
+        size_t      points = json_count(json_get(one, "keypoints"));
+
+        buffer_printf(out, "  %.*s %.2f %%, %.0f x %.0f at %.0f, %.0f",
+                      SHOW(json_text(json_get(one, "class"))), number_of(one, "confidence") * 100,
+                      width, height, number_of(one, "x") - width / 2,
+                      number_of(one, "y") - height / 2);
+        if (outline > 0) {
+            buffer_printf(out, ", an outline of %zu points", outline);
+        }
+        if (points > 0) {
+            buffer_printf(out, ", %zu key points", points);
+        }
+        buffer_char(out, '\n');
+    }
+}
+
+static bool print_seen(Buffer *out, Task task, const char *path, const Buffer *answer,
+                         Arena *arena, Error *err)
+{
+    const Json *json = json_parse(arena, (Text){ answer->data, answer->length }, JSON_NAN, err);
+    const Json *predictions = json_get(json, "predictions");
+
+    if (!json) {
+        return false;
+    }
     buffer_printf(out, "%s:", path);
-    for (uint32_t i = 0; i < predictions.count; i++) {
-        Value one = predictions.as.items[i];
-
-        buffer_printf(out, "%s %.*s %.2f %%", i ? "," : "",
-                      SHOW(value_as_text(*value_get(one, TEXT("class")))),
-                      number_of(one, TEXT("confidence")) * 100);
+    switch (task) {
+    case TASK_CLASSIFICATION:
+        print_classes(out, predictions);
+        break;
+    case TASK_MULTI_LABEL:
+        print_labels(out, json);
+        break;
+    case TASK_SEMANTIC_SEGMENTATION:
+        print_pixels(out, predictions);
+        break;
+    default:
+        print_objects(out, predictions);
     }
-    buffer_string(out, predictions.count ? "\n" : " no class reaches the confidence\n");
+    return true;
 }
 
-static void print_objects(Buffer *out, const char *path, Value predictions)
-{
-    buffer_printf(out, "%s: %u object%s\n", path, predictions.count,
-                  predictions.count == 1 ? "" : "s");
-    for (uint32_t i = 0; i < predictions.count; i++) {
-        Value  one = predictions.as.items[i];
-        double width = number_of(one, TEXT("width")), height = number_of(one, TEXT("height"));
-
-        buffer_printf(out, "  %.*s %.2f %%, %.0f x %.0f at %.0f, %.0f\n",
-                      SHOW(value_as_text(*value_get(one, TEXT("class")))),
-                      number_of(one, TEXT("confidence")) * 100, width, height,
-                      number_of(one, TEXT("x")) - width / 2,
-                      number_of(one, TEXT("y")) - height / 2);
-    }
-}
-
-static bool print_one(const Asking *a, Value answer, Error *err)
-{
-    bool       boxes = model_package(a->model)->task == TASK_DETECTION;
-    Buffer     text;
-    JsonWriter w;
-    bool       ok = true;
-
-    buffer_init(&text, LIMIT_RESPONSE_BODY);
-    if (option_given(a->in, "json")) {
-        w  = json_writer(&text);
-        ok = wire_write(&w, answer, err);
-        buffer_char(&text, '\n');
-    } else {
-        (boxes ? print_objects : print_classes)(&text, a->path,
-                                                *value_get(answer, TEXT("predictions")));
-    }
-    ok = ok && print_out(&text, err);
-    buffer_fini(&text);
-    return ok;
-}
+/* ---- asking -------------------------------------------------------------------------- */
 
 static bool ask(Invocation *in, Model *model, const char *path, Arena *arena, Error *err)
 {
-    Asking a     = { in, model, path, load_picture(path, err), arena, 0 };
-    bool   boxes = model_package(model)->task == TASK_DETECTION;
-    Value  answer;
+    Image   *image    = load_picture(path, err);
+    Question question = {
+        .images = &image, .count = 1, .reduction = { false, 1 }, .stroke = 1,
+        .confidence = (double)option_int(in, "confidence", 40) / 100,
+        .detect = { .iou = 0.3, .most = 300 },
+    };
+    Buffer answer, text;
+    bool   ok;
 
-    if (!a.image || !image_keep(arena, a.image)) {
+    if (!image || !image_keep(arena, image)) {
         return false;
     }
-    a.start = clock_now();
-    return (boxes ? detect : classify)(&a, &answer, err) && print_one(&a, answer, err);
+    buffer_init(&answer, LIMIT_RESPONSE_BODY);
+    buffer_init(&text, LIMIT_RESPONSE_BODY);
+    ok = question_ask(model, arena, NULL, &question, &answer, err) &&
+         (!answer.failed || fail(err, ERR_MEMORY, "no memory for the answer"));
+    if (ok && option_given(in, "json")) {
+        buffer_char(&answer, '\n');
+        ok = print_out(&answer, err);
+    } else if (ok) {
+        ok = print_seen(&text, model_package(model)->task, path, &answer, arena, err) &&
+             print_out(&text, err);
+    }
+    buffer_fini(&answer);
+    buffer_fini(&text);
+    return ok;
 }
 
 static int infer_all(Invocation *in, Model *model, Error *err)
@@ -207,11 +197,7 @@ static int run(Invocation *in, Error *err)
         return -1;
     }
     model = models_get(app.models, text_of(id), NULL, err);
-    if (model && model_package(model)->task != TASK_CLASSIFICATION &&
-        model_package(model)->task != TASK_DETECTION) {
-        fail(err, ERR_UNSUPPORTED, "%s is a model for %s; so far this command asks models for "
-             "classification and object detection", id, task_name(model_package(model)->task));
-    } else if (model) {
+    if (model) {
         code = infer_all(in, model, err);
     }
     model_unref(model);

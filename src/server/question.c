@@ -288,13 +288,13 @@ static bool write_reply(JsonWriter *w, const Reply *reply, Error *err)
          : reply->found   ? write_found(w, reply, err) : write_scores(w, reply, err);
 }
 
-static bool write_replies(Response *response, Reply *reply, Error *err)
+static bool write_replies(Buffer *out, Reply *reply, Error *err)
 {
     const Question   *question = reply->question;
     const float      *scores   = reply->scores;
     const Found      *found    = reply->found;
     const ClassMasks *classes  = reply->classes;
-    JsonWriter        w        = json_writer(&response->buffer);
+    JsonWriter        w        = json_writer(out);
 
     if (question->as_list) {
         json_begin_array(&w);
@@ -314,14 +314,13 @@ static bool write_replies(Response *response, Reply *reply, Error *err)
     return true;
 }
 
-static bool write_picture(Response *response, Reply *reply, Error *err)
+static bool write_picture(Buffer *out, Reply *reply, Error *err)
 {
-    reply->image           = reply->question->images[0];
-    response->content_type = "image/jpeg";
+    reply->image = reply->question->images[0];
     if (reply->classes) {
         return true;        /* nothing can be drawn of them: the reference's answer is empty */
     }
-    return draw_answer(reply, &response->buffer, err);
+    return draw_answer(reply, out, err);
 }
 
 /* ---- questions ------------------------------------------------------------------ */
@@ -350,11 +349,11 @@ static bool task_fits(const Package *package, Error *err)
                 package->id, task_name(package->task));
 }
 
-static bool find_objects(Model *model, Request *request, const Question *question, Reply *reply,
-                         Error *err)
+static bool find_objects(Model *model, const Cancel *cancel, const Question *question,
+                         Reply *reply, Error *err)
 {
     DetectOptions options = question->detect;
-    Found        *found   = arena_array(request->arena, Found, question->count);
+    Found        *found   = arena_array(reply->arena, Found, question->count);
     bool          masks   = reply->package->task == TASK_INSTANCE_SEGMENTATION;
 
     if (!found) {
@@ -367,54 +366,70 @@ static bool find_objects(Model *model, Request *request, const Question *questio
     options.confidence = question->own_confidence ? NAN : question->confidence;
     reply->found       = found;
     if (reply->package->task == TASK_KEYPOINTS) {
-        return model_find_points(model, request->arena, question->images, question->count,
-                                 question->off, &options, request->cancel, found, err);
+        return model_find_points(model, reply->arena, question->images, question->count,
+                                 question->off, &options, cancel, found, err);
     }
-    return masks ? model_segment(model, request->arena, question->images, question->count,
-                                 question->off, &options, question->reduction, request->cancel,
+    return masks ? model_segment(model, reply->arena, question->images, question->count,
+                                 question->off, &options, question->reduction, cancel,
                                  found, err)
-                 : model_detect(model, request->arena, question->images, question->count,
-                                question->off, &options, request->cancel, found, err);
+                 : model_detect(model, reply->arena, question->images, question->count,
+                                question->off, &options, cancel, found, err);
 }
 
-static bool find_classes(Model *model, Request *request, const Question *question, Reply *reply,
-                         Error *err)
+static bool find_classes(Model *model, const Cancel *cancel, const Question *question,
+                         Reply *reply, Error *err)
 {
-    ClassMasks *classes = arena_array(request->arena, ClassMasks, question->count);
+    ClassMasks *classes = arena_array(reply->arena, ClassMasks, question->count);
     double      confidence = question->own_confidence ? NAN : question->confidence;
 
     reply->classes = classes;
-    return classes ? model_segment_classes(model, request->arena, question->images,
+    return classes ? model_segment_classes(model, reply->arena, question->images,
                                            question->count, question->off, confidence,
-                                           request->cancel, classes, err)
+                                           cancel, classes, err)
                    : fail(err, ERR_MEMORY, "no memory for the inference");
 }
 
 /* What the model sees in the pictures, into the reply. */
-static bool look(Model *model, Request *request, const Question *question, Reply *reply,
+static bool look(Model *model, const Cancel *cancel, const Question *question, Reply *reply,
                  Error *err)
 {
     switch (reply->package->task) {
     case TASK_DETECTION:
     case TASK_INSTANCE_SEGMENTATION:
     case TASK_KEYPOINTS:
-        return find_objects(model, request, question, reply, err);
+        return find_objects(model, cancel, question, reply, err);
     case TASK_SEMANTIC_SEGMENTATION:
-        return find_classes(model, request, question, reply, err);
+        return find_classes(model, cancel, question, reply, err);
     default:
-        reply->scores = model_classify(model, request->arena, question->images, question->count,
-                                       question->off, request->cancel, err);
+        reply->scores = model_classify(model, reply->arena, question->images, question->count,
+                                       question->off, cancel, err);
         return reply->scores != NULL;
     }
 }
 
-static bool ask(App *app, Request *request, Response *response, const Question *question,
-                Error *err)
+bool question_ask(Model *model, Arena *arena, const Cancel *cancel, const Question *question,
+                  Buffer *out, Error *err)
 {
     int64_t start = clock_now();
-    Model  *model = models_get(app->models, question->model_id, request->cancel, err);
     char    uuid[UUID_SIZE];
-    Reply   reply = { .question = question, .arena = request->arena, .id = question->id };
+    Reply   reply = { .question = question, .arena = arena, .id = question->id,
+                      .package = model_package(model) };
+
+    if (!task_fits(reply.package, err) || !look(model, cancel, question, &reply, err)) {
+        return false;
+    }
+    if (!reply.id.at) {
+        uuid4(uuid);
+        reply.id = arena_text(arena, text_of(uuid));
+    }
+    reply.seconds = (double)(clock_now() - start) / 1e9;
+    return (question->only_picture ? write_picture : write_replies)(out, &reply, err);
+}
+
+static bool answer(App *app, Request *request, Response *response, const Question *question,
+                   Error *err)
+{
+    Model *model = models_get(app->models, question->model_id, request->cancel, err);
 
     if (!model) {
         return false;
@@ -422,28 +437,20 @@ static bool ask(App *app, Request *request, Response *response, const Question *
     if (!arena_defer(request->arena, unref_model, model)) {
         return fail(err, ERR_MEMORY, "no memory for the inference");
     }
-    reply.package = model_package(model);
-    if (!task_fits(reply.package, err)) {
+    if (!question_ask(model, request->arena, request->cancel, question, &response->buffer, err)) {
         return false;
     }
-    if (!look(model, request, question, &reply, err)) {
-        return false;
-    }
-    if (!reply.id.at) {
-        uuid4(uuid);
-        reply.id = arena_text(request->arena, text_of(uuid));
-    }
-    reply.seconds = (double)(clock_now() - start) / 1e9;
-    response_header(response, "x-model-id", arena_string(request->arena, reply.package->id));
-    return question->only_picture ? write_picture(response, &reply, err)
-                                  : write_replies(response, &reply, err);
+    response->content_type = question->only_picture ? "image/jpeg" : response->content_type;
+    response_header(response, "x-model-id",
+                    arena_string(request->arena, model_package(model)->id));
+    return true;
 }
 
 void question_answer(App *app, Request *request, Response *response, const Question *question)
 {
     Error err = { 0 };
 
-    if (!ask(app, request, response, question, &err)) {
+    if (!answer(app, request, response, question, &err)) {
         response_error(response, &err);
     }
 }

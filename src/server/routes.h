@@ -50,7 +50,12 @@ typedef struct Question {
  * not given. */
 void question_reduce(Question *question, bool allowed, Text mode, double factor);
 
-/* Ask the model and answer. */
+/* Ask the model and append the answer to `out`: JSON, or a JPEG file when the question
+ * wants only that.  The question's model_id is not looked at. */
+bool question_ask(Model *model, Arena *arena, const Cancel *cancel, const Question *question,
+                  Buffer *out, Error *err) MUST_USE;
+
+/* Ask the model of that id and answer the request. */
 void question_answer(App *app, Request *request, Response *response, const Question *question);
 
 #endif

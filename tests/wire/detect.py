@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import shutil
 import tempfile
 
 from cli import ocellus
@@ -50,6 +51,31 @@ def test_detectors_are_imported_and_asked():
           {"object-detection"})
     done = ocellus("model", "check", "yolox/1", data=data)
     equal(done.returncode, 0, done.stderr)
+
+
+def test_models_of_every_task_are_asked_on_the_command_line():
+    if not os.path.exists(ASSETS):
+        raise Skip("../shared is not here")
+    data = tempfile.mkdtemp(prefix="ocellus-tasks-")
+    for name, weights in (("seg", "yolov8n-seg_int8.onnx"),
+                          ("voc", "derived/deeplab_v3_nchw_257.onnx"),
+                          ("points", "derived/cells_keypoints_320.onnx"),
+                          ("cifar-multi", "derived/cifar10_resnet20.onnx")):
+        folder = os.path.join(data, "models", name, "1")
+        shutil.copytree(os.path.join(ASSETS, "../conformance/models/packages", name, "1"), folder)
+        shutil.copyfile(os.path.join(ASSETS, "models", weights),
+                        os.path.join(folder, "weights.onnx"))
+
+    def said(model, picture=ZIDANE):
+        done = ocellus("infer", "-m", model + "/1", picture, "--confidence", "25", data=data)
+        equal(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    check("3 objects" in said("seg") and "an outline of" in said("seg"), said("seg"))
+    check(said("voc").endswith(": background, person\n"), said("voc"))
+    cells = said("points", os.path.join(ASSETS, "images/photos-fastestdet/4.jpg"))
+    check("24 objects" in cells and cells.count("4 key points") == 24, cells)
+    check("cat 99." in said("cifar-multi"), said("cifar-multi"))
 
 
 def test_detectors_answer_over_http_and_in_workflows():
