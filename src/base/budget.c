@@ -19,7 +19,7 @@ static const int64_t SLICE            = 50 * 1000 * 1000;   /* nanoseconds */
 static const int64_t SECOND           = 1000 * 1000 * 1000;
 
 /* What the program, ONNX Runtime, stacks and small pieces take. */
-static const size_t PROGRAM_MOST = MIB(64);
+static const size_t PROGRAM_MOST = MIB(96);
 
 #define BUDGET(name, sixteenths) \
     { .what = (name), .parts = (sixteenths), .lock = PTHREAD_MUTEX_INITIALIZER }
@@ -113,7 +113,7 @@ size_t budget_memory(void)
 static size_t share_of(const Budget *budget)
 {
     size_t bytes  = budget_memory();
-    size_t shared = bytes - MIN(bytes / 4, PROGRAM_MOST);
+    size_t shared = bytes - MIN(bytes / 8 * 3, PROGRAM_MOST);
 
     return MAX(shared / 16 * (size_t)budget->parts, 1);
 }

@@ -8,8 +8,8 @@
 
 #include <math.h>
 
-#include "image/blur.h"
 #include "base/budget.h"
+#include "image/blur.h"
 #include "image/raster.h"
 
 enum {

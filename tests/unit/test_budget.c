@@ -138,7 +138,7 @@ TEST(budget_cuts_the_memory_into_shares)
     budget_set_memory(MIB(256));
     for (size_t i = 0; i < COUNT_OF(all); i++)
         sum += budget_limit(all[i]);
-    CHECK(sum <= MIB(192) && sum > MIB(191));    /* the rest is the program's */
+    CHECK(sum <= MIB(160) && sum > MIB(159));    /* the rest is the program's */
     budget_set_memory(0);
 }
 

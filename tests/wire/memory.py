@@ -65,8 +65,12 @@ class Group:
                 os.rmdir(path)
 
     def remove(self):
-        if self.path:
-            os.rmdir(self.path)
+        for _ in range(50 if self.path else 0):
+            try:
+                os.rmdir(self.path)
+                return
+            except OSError:
+                time.sleep(0.1)     # the process is not all gone yet
 
 
 def peak(process):
