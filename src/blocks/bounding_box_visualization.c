@@ -63,26 +63,20 @@ static bool draw_box(const Args *in, Image *out, const Pen *pen, Box box, Error 
     return true;
 }
 
-static bool draw(Call *call, const void *args, Image *out, Error *err)
+static bool draw_row(const void *args, Image *out, Color color, int row, Error *err)
 {
-    const Args       *in  = args;
-    const Detections *set = in->drawing.predictions;
-    RowColors         colors;
-    Pen               pen;
+    const Args *in = args;
+    Pen         pen;
 
-    if (!row_colors_open(call->arena, &in->drawing.palette, set, &colors, err)) {
+    if (!pen_make(color, in->thickness, -INT16_MAX, &pen, err)) {
         return false;
     }
-    for (int i = 0; i < set->count; i++) {
-        if (!cancel_check(call->cancel, err) ||
-            !pen_make(row_color(&colors, i), in->thickness, -INT16_MAX, &pen, err)) {
-            return false;
-        }
-        if (!draw_box(in, out, &pen, set->boxes[i], err)) {
-            return false;
-        }
-    }
-    return true;
+    return draw_box(in, out, &pen, in->drawing.predictions->boxes[row], err);
+}
+
+static bool draw(Call *call, const void *args, Image *out, Error *err)
+{
+    return drawing_rows(call, args, out, draw_row, err);
 }
 
 static bool run(Call *call)

@@ -35,24 +35,21 @@ static void draw_circle(Image *out, const Pen *pen, Box box)
                                                 ((double)y1 - y) * ((double)y1 - y))));
 }
 
-static bool draw(Call *call, const void *args, Image *out, Error *err)
+static bool draw_row(const void *args, Image *out, Color color, int row, Error *err)
 {
-    const Args       *in  = args;
-    const Detections *set = in->drawing.predictions;
-    RowColors         colors;
-    Pen               pen;
+    const Args *in = args;
+    Pen         pen;
 
-    if (!row_colors_open(call->arena, &in->drawing.palette, set, &colors, err)) {
+    if (!pen_make(color, in->thickness, -INT16_MAX, &pen, err)) {
         return false;
     }
-    for (int i = 0; i < set->count; i++) {
-        if (!cancel_check(call->cancel, err) ||
-            !pen_make(row_color(&colors, i), in->thickness, -INT16_MAX, &pen, err)) {
-            return false;
-        }
-        draw_circle(out, &pen, set->boxes[i]);
-    }
+    draw_circle(out, &pen, in->drawing.predictions->boxes[row]);
     return true;
+}
+
+static bool draw(Call *call, const void *args, Image *out, Error *err)
+{
+    return drawing_rows(call, args, out, draw_row, err);
 }
 
 static bool run(Call *call)

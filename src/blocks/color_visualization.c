@@ -32,25 +32,19 @@ static Region region_of(Box box)
     return (Region){ { MIN(x1, x2), MIN(y1, y2), abs(x2 - x1) + 1, abs(y2 - y1) + 1 }, NULL };
 }
 
+static bool draw_row(const void *args, Image *out, Color color, int row, Error *err)
+{
+    const Args *in = args;
+
+    (void)err;
+    blend_tint(out, in->drawing.image, region_of(in->drawing.predictions->boxes[row]),
+               (Tint){ color.blue, color.green, color.red, in->opacity, false });
+    return true;
+}
+
 static bool draw(Call *call, const void *args, Image *out, Error *err)
 {
-    const Args       *in  = args;
-    const Detections *set = in->drawing.predictions;
-    RowColors         colors;
-
-    if (!row_colors_open(call->arena, &in->drawing.palette, set, &colors, err)) {
-        return false;
-    }
-    for (int i = 0; i < set->count; i++) {
-        Color color = row_color(&colors, i);
-
-        if (!cancel_check(call->cancel, err)) {
-            return false;
-        }
-        blend_tint(out, in->drawing.image, region_of(set->boxes[i]),
-                   (Tint){ color.blue, color.green, color.red, in->opacity, false });
-    }
-    return true;
+    return drawing_rows(call, args, out, draw_row, err);
 }
 
 static bool run(Call *call)

@@ -41,24 +41,21 @@ static void draw_corners(Image *out, const Pen *pen, Box box, int64_t wanted)
     draw_corner(out, pen, x2, y2, right, bottom);
 }
 
-static bool draw(Call *call, const void *args, Image *out, Error *err)
+static bool draw_row(const void *args, Image *out, Color color, int row, Error *err)
 {
-    const Args       *in  = args;
-    const Detections *set = in->drawing.predictions;
-    RowColors         colors;
-    Pen               pen;
+    const Args *in = args;
+    Pen         pen;
 
-    if (!row_colors_open(call->arena, &in->drawing.palette, set, &colors, err)) {
+    if (!pen_make(color, in->thickness, 1, &pen, err)) {
         return false;
     }
-    for (int i = 0; i < set->count; i++) {
-        if (!cancel_check(call->cancel, err) ||
-            !pen_make(row_color(&colors, i), in->thickness, 1, &pen, err)) {
-            return false;
-        }
-        draw_corners(out, &pen, set->boxes[i], in->length);
-    }
+    draw_corners(out, &pen, in->drawing.predictions->boxes[row], in->length);
     return true;
+}
+
+static bool draw(Call *call, const void *args, Image *out, Error *err)
+{
+    return drawing_rows(call, args, out, draw_row, err);
 }
 
 static bool run(Call *call)

@@ -72,8 +72,9 @@ static Image *magnify(const Image *image, Box box, double scale, Error *err)
     return large;
 }
 
-static bool draw_row(const Args *in, int row, Color color, Image *out, Error *err)
+static bool draw_row(const void *args, Image *out, Color color, int row, Error *err)
 {
+    const Args       *in       = args;
     const Detections *set      = in->drawing.predictions;
     Position          position = (Position)in->position;
     Image            *crop;
@@ -82,6 +83,9 @@ static bool draw_row(const Args *in, int row, Color color, Image *out, Error *er
                               .green = color.green, .red = color.red };
     int               x, y;
 
+    if (!set->masks && position == POSITION_CENTER_OF_MASS) {
+        return fail(err, ERR_INVALID, "CENTER_OF_MASS needs objects with masks");
+    }
     err->kind = ERR_NONE;
     crop      = magnify(in->drawing.image, set->boxes[row], in->scale, err);
     if (!crop) {
@@ -101,22 +105,7 @@ static bool draw_row(const Args *in, int row, Color color, Image *out, Error *er
 
 static bool draw(Call *call, const void *args, Image *out, Error *err)
 {
-    const Args       *in  = args;
-    const Detections *set = in->drawing.predictions;
-    RowColors         colors;
-
-    if (!row_colors_open(call->arena, &in->drawing.palette, set, &colors, err)) {
-        return false;
-    }
-    if (set->count > 0 && !set->masks && in->position == POSITION_CENTER_OF_MASS) {
-        return fail(err, ERR_INVALID, "CENTER_OF_MASS needs objects with masks");
-    }
-    for (int i = 0; i < set->count; i++) {
-        if (!cancel_check(call->cancel, err) || !draw_row(in, i, row_color(&colors, i), out, err)) {
-            return false;
-        }
-    }
-    return true;
+    return drawing_rows(call, args, out, draw_row, err);
 }
 
 /* Whether anything of the objects is inside the picture. */

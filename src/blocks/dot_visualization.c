@@ -44,25 +44,18 @@ static bool draw_dot(const Args *in, Image *out, Color color, int x, int y, Erro
     return true;
 }
 
+static bool draw_row(const void *args, Image *out, Color color, int row, Error *err)
+{
+    const Args *in = args;
+    int         x, y;
+
+    return row_anchor(in->drawing.predictions, row, (Position)in->position, &x, &y, err) &&
+           draw_dot(in, out, color, x, y, err);
+}
+
 static bool draw(Call *call, const void *args, Image *out, Error *err)
 {
-    const Args       *in  = args;
-    const Detections *set = in->drawing.predictions;
-    RowColors         colors;
-
-    if (!row_colors_open(call->arena, &in->drawing.palette, set, &colors, err)) {
-        return false;
-    }
-    for (int i = 0; i < set->count; i++) {
-        int x, y;
-
-        if (!cancel_check(call->cancel, err) ||
-            !row_anchor(set, i, (Position)in->position, &x, &y, err) ||
-            !draw_dot(in, out, row_color(&colors, i), x, y, err)) {
-            return false;
-        }
-    }
-    return true;
+    return drawing_rows(call, args, out, draw_row, err);
 }
 
 static bool run(Call *call)

@@ -88,6 +88,23 @@ Color row_color(const RowColors *colors, int row)
     }
 }
 
+bool drawing_rows(Call *call, const void *args, Image *out, DrawRow each, Error *err)
+{
+    const DrawingArgs *in = args;
+    RowColors          colors;
+
+    if (!row_colors_open(call->arena, &in->palette, in->predictions, &colors, err)) {
+        return false;
+    }
+    for (int row = 0; row < in->predictions->count; row++) {
+        if (!cancel_check(call->cancel, err) ||
+            !each(args, out, row_color(&colors, row), row, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- labels ------------------------------------------------------------------------- */
 
 bool plate_style(const PlateArgs *args, LabelStyle *out, Error *err)

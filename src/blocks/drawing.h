@@ -104,12 +104,19 @@ bool row_colors_open(Arena *arena, const PaletteArgs *args, const Detections *se
                      RowColors *out, Error *err) MUST_USE;
 Color row_color(const RowColors *colors, int row);
 
+/* What draw() is where every object is drawn alone: open the colours and call `each` for
+ * all rows, in order. */
+typedef bool (*DrawRow)(const void *args, Image *out, Color color, int row, Error *err);
+
+bool drawing_rows(Call *call, const void *args, Image *out, DrawRow each, Error *err) MUST_USE;
+
+/* A place of a box, truncated; its middle for CENTER_OF_MASS. */
+void box_anchor(Box box, Position position, int *x, int *y);
+
 /* A double as int() makes it an integer, kept within +-2^29, so that the sum of
  * two is an int; NaN is 0. */
 int pixel_of(double v);
 
-/* A place of a box, truncated; its middle for CENTER_OF_MASS. */
-void box_anchor(Box box, Position position, int *x, int *y);
 /* The same for a field. */
 static inline int pixel_of_integer(int64_t v)
 {

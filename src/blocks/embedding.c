@@ -200,3 +200,17 @@ void window_mean(const Window *window, double *mean, int64_t length)
         mean[k] /= (double)window->count;
     }
 }
+
+bool embedding_fits(Call *call, int i, int64_t length, int64_t before)
+{
+    return length == before ||
+           call_fail(call, i, "ValueError", "embedding: it has %lld numbers and those before it "
+                     "%lld; only those of one model can be compared", (long long)length,
+                     (long long)before);
+}
+
+bool embedding_no_window(Call *call, int i, int64_t window_size)
+{
+    return call_fail(call, i, "TypeError", "window_size: %lld leaves nothing to compare with; it "
+                     "is at least 1", (long long)window_size);
+}

@@ -46,4 +46,10 @@ bool window_add(Window *window, const double *vector, int64_t length, int64_t si
 /* The mean of all vectors, NaN when there is none. */
 void window_mean(const Window *window, double *mean, int64_t length);
 
+/* Fail element `i` when its embedding has another length than the one before. */
+bool embedding_fits(Call *call, int i, int64_t length, int64_t before) MUST_USE;
+
+/* Fail element `i` because its window cannot hold anything. */
+bool embedding_no_window(Call *call, int i, int64_t window_size);
+
 #endif

@@ -249,18 +249,15 @@ static bool identify(Call *call, int i, const Args *in, State *state)
         return false;
     }
     if (holds_nothing(in, state)) {
-        return call_fail(call, i, "TypeError", "window_size: %lld leaves nothing to compare with; "
-                         "it is at least 1", (long long)in->window_size);
+        return embedding_no_window(call, i, in->window_size);
     }
     state->samples++;
     if (!state->embedding.begun) {
         if (!average_begin(&state->embedding, x, length, &err)) {
             return call_fail_error(call, i, &err);
         }
-    } else if (length != state->embedding.length) {
-        return call_fail(call, i, "ValueError", "embedding: it has %lld numbers and those before "
-                         "it %lld; only those of one model can be compared", (long long)length,
-                         (long long)state->embedding.length);
+    } else if (!embedding_fits(call, i, length, state->embedding.length)) {
+        return false;
     } else if (!follow(in, state, x, &score, &err)) {
         return call_fail_error(call, i, &err);
     }

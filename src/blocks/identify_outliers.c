@@ -100,16 +100,13 @@ static bool identify(Call *call, int i, const Args *in, State *state)
     if (!embedding_unit(call, i, in->embedding, &x, &length)) {
         return false;
     }
-    if (state->window.count > 0 && length != state->window.length) {
-        return call_fail(call, i, "ValueError", "embedding: it has %lld numbers and those before "
-                         "it %lld; only those of one model can be compared", (long long)length,
-                         (long long)state->window.length);
+    if (state->window.count > 0 && !embedding_fits(call, i, length, state->window.length)) {
+        return false;
     }
     state->samples++;
     warming = state->samples < in->warmup;
     if (!warming && in->window_size < 1) {
-        return call_fail(call, i, "TypeError", "window_size: %lld leaves nothing to compare with; "
-                         "it is at least 1", (long long)in->window_size);
+        return embedding_no_window(call, i, in->window_size);
     }
     if (!window_add(&state->window, x, length, in->window_size, &err) ||
         (!warming && !rank(call, &state->window, x, length, &share, &err))) {

@@ -132,7 +132,7 @@ static bool in_name(uint32_t code)
 
 /* The name in "{{ $parameters.name }}" at the start of `text`, and where that ends;
  * NULL when it does not start with one. */
-static const char *read_placeholder(Text text, Text *name)
+static const char *read_parameter(Text text, Text *name)
 {
     static const char word[] = "$parameters.";
     const char       *at = text.at, *end = text.at + text.length;
@@ -179,7 +179,7 @@ static bool fill_in(Call *call, int i, const Args *in, Buffer *out)
         const char      *brace = memchr(left.at, '{', left.length);
         size_t           plain = brace ? (size_t)(brace - left.at) : left.length;
         Text             rest  = { left.at + plain, left.length - plain }, name;
-        const char      *after = rest.length > 0 ? read_placeholder(rest, &name) : NULL;
+        const char      *after = rest.length > 0 ? read_parameter(rest, &name) : NULL;
         const Value     *given = after ? value_get(in->parameters, name) : NULL;
         const Operation *chain = given ? operations_of(in->operations, name) : NULL;
         Value            value = given ? *given : value_null();

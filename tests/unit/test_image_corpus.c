@@ -40,7 +40,8 @@ static const struct {
     { "supervision", 1, 0x9F91DE61 },
 };
 
-/* What OpenCV refuses and we do not, or decodes another way. */
+/* What OpenCV refuses and we do not, or decodes another way.  The last is the corpus's own
+ * name of the file. */
 static const char *const foreign[] = {
     "bus_truncated60k.jpg", "rgba16.png", "pal4rlecut.bmp", "rgb16-880.bmp",
     "TODO hpredict_cmyk.tiff",
