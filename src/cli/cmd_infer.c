@@ -63,7 +63,7 @@ static void print_labels(Buffer *out, const Json *answer)
     buffer_string(out, *comma ? "\n" : " no class reaches the confidence\n");
 }
 
-/* How many classes of pixels there are, by name. */
+/* The classes that any pixel is of. */
 static void print_pixels(Buffer *out, const Json *predictions)
 {
     JsonWalk    walk  = json_walk(json_get(predictions, "present_class_ids"));
@@ -88,15 +88,14 @@ static void print_objects(Buffer *out, const Json *predictions)
     while (json_next(&walk)) {
         const Json *one   = walk.value;
         double      width = number_of(one, "width"), height = number_of(one, "height");
-        size_t      outline = json_count(json_get(one, "points"));
         size_t      points = json_count(json_get(one, "keypoints"));
 
         buffer_printf(out, "  %.*s %.2f %%, %.0f x %.0f at %.0f, %.0f",
                       SHOW(json_text(json_get(one, "class"))), number_of(one, "confidence") * 100,
                       width, height, number_of(one, "x") - width / 2,
                       number_of(one, "y") - height / 2);
-        if (outline > 0) {
-            buffer_printf(out, ", an outline of %zu points", outline);
+        if (json_get(one, "rle")) {
+            buffer_string(out, ", with its mask");
         }
         if (points > 0) {
             buffer_printf(out, ", %zu key points", points);
@@ -106,7 +105,7 @@ static void print_objects(Buffer *out, const Json *predictions)
 }
 
 static bool print_seen(Buffer *out, Task task, const char *path, const Buffer *answer,
-                         Arena *arena, Error *err)
+                       Arena *arena, Error *err)
 {
     const Json *json = json_parse(arena, (Text){ answer->data, answer->length }, JSON_NAN, err);
     const Json *predictions = json_get(json, "predictions");
@@ -140,6 +139,7 @@ static bool ask(Invocation *in, Model *model, const char *path, Arena *arena, Er
         .images = &image, .count = 1, .reduction = { false, 1 }, .stroke = 1,
         .confidence = (double)option_int(in, "confidence", 40) / 100,
         .detect = { .iou = 0.3, .most = 300 },
+        .masks_as_rle = !option_given(in, "json"),     /* outlines may be long to read back */
     };
     Buffer answer, text;
     bool   ok;
