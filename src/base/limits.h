@@ -88,6 +88,11 @@
 #define LIMIT_MODEL_ID         256
 #define LIMIT_BATCH            64          /* pictures in one inference */
 
+/* Data sets */
+#define LIMIT_DATASET_PICTURES 5000000
+#define LIMIT_DATASET_FILE     MIB(512)    /* one file of labels */
+#define LIMIT_REMARKS          10000       /* why files were left out */
+
 /* Store */
 #define LIMIT_NAME             256
 #define LIMIT_STORED_WORKFLOWS 100000
