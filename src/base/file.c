@@ -299,6 +299,27 @@ bool folder_make(const char *path, Error *err)
     return true;
 }
 
+const char *folder_make_new(Arena *arena, const char *parent, const char *name, Error *err)
+{
+    enum { MOST = 100000 };
+
+    if (!folder_make(parent, err))
+        return NULL;
+    for (int i = 1; i < MOST; i++) {
+        const char *leaf = i == 1 ? name : arena_printf(arena, "%s%d", name, i);
+        const char *path = path_join(arena, parent, leaf);
+
+        if (mkdir(path, 0755) == 0)
+            return path;
+        if (errno != EEXIST) {
+            fail_errno(err, errno, "cannot make folder %s", path);
+            return NULL;
+        }
+    }
+    fail(err, ERR_CONFLICT, "%s holds too many folders named %s", parent, name);
+    return NULL;
+}
+
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *place)
 {
     (void)info;

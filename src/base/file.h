@@ -30,6 +30,11 @@ bool folder_exists(const char *path);
 /* Make a folder and its parents (mode 0755); existing ones are fine. */
 bool folder_make(const char *path, Error *err) MUST_USE;
 
+/* Make the folder parent/name, or, where there is one already, parent/name2, parent/name3
+ * ...; its path in the arena, NULL on failure. */
+const char *folder_make_new(Arena *arena, const char *parent, const char *name,
+                            Error *err) MUST_USE;
+
 /* Remove a folder with everything in it, without following links. */
 bool folder_remove(const char *path, Error *err) MUST_USE;
 
