@@ -22,7 +22,7 @@ typedef struct Option {
     const char *help;        /* one sentence */
 } Option;
 
-enum { COMMAND_OPTIONS = 16, COMMAND_LIST = 64 };
+enum { COMMAND_OPTIONS = 24, COMMAND_LIST = 64 };
 
 /* What the command line said. */
 typedef struct Invocation {

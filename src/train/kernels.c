@@ -1,0 +1,158 @@
+/*
+ * kernels - products of many feature vectors with the weights of a linear layer.
+ *
+ * Compilers may not reorder sums of floats, so the order is written down: eight partial
+ * sums side by side, one vector.
+ */
+#include "train/kernels.h"
+
+#include "image/simd.h"
+
+enum { LANES = 8, TILE_ROWS = 4, TILE_CLASSES = 3, BLOCK_ROWS = 256 };
+
+typedef float Lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
+
+static const float *row_of(const FeatureRows *in, int i)
+{
+    return in->features + (size_t)in->rows[i] * (size_t)in->width;
+}
+
+/* ---- scores ------------------------------------------------------------------------- */
+
+static inline float lanes_sum(const Lanes *lanes)
+{
+    const float *v = (const float *)lanes;
+
+    return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
+}
+
+/* A few rows against a few classes; both counts are constants where it is inlined. */
+TWICE void score_tile(const FeatureRows *in, int row, int rows, const float *weights,
+                      const float *biases, int classes, int stride, float *scores)
+{
+    Lanes        sums[TILE_ROWS][TILE_CLASSES] = { 0 };
+    const float *x[TILE_ROWS];
+    int          whole = in->width / LANES * LANES;
+
+    for (int r = 0; r < rows; r++)
+        x[r] = row_of(in, row + r);
+    for (int d = 0; d < whole; d += LANES) {
+        for (int k = 0; k < classes; k++) {
+            Lanes w = *(const Lanes *)(weights + (size_t)k * (size_t)in->width + (size_t)d);
+
+            for (int r = 0; r < rows; r++)
+                sums[r][k] += *(const Lanes *)(x[r] + d) * w;
+        }
+    }
+    for (int r = 0; r < rows; r++) {
+        for (int k = 0; k < classes; k++) {
+            float sum = lanes_sum(&sums[r][k]);
+
+            for (int d = whole; d < in->width; d++)
+                sum += x[r][d] * weights[(size_t)k * (size_t)in->width + (size_t)d];
+            scores[(size_t)(row + r) * (size_t)stride + (size_t)k] = sum + biases[k];
+        }
+    }
+}
+
+TWICE void score_rows(const FeatureRows *in, const float *weights, const float *biases,
+                      int classes, float *scores)
+{
+    for (int row = 0; row < in->count; row += TILE_ROWS) {
+        int rows = MIN(TILE_ROWS, in->count - row);
+
+        for (int k = 0; k < classes; k += TILE_CLASSES) {
+            const float *w = weights + (size_t)k * (size_t)in->width;
+            int          n = MIN(TILE_CLASSES, classes - k);
+
+            if (rows == TILE_ROWS && n == TILE_CLASSES)
+                score_tile(in, row, TILE_ROWS, w, biases + k, TILE_CLASSES, classes, scores + k);
+            else
+                score_tile(in, row, rows, w, biases + k, n, classes, scores + k);
+        }
+    }
+}
+
+static void score_plain(const FeatureRows *in, const float *weights, const float *biases,
+                        int classes, float *scores)
+{
+    score_rows(in, weights, biases, classes, scores);
+}
+
+AVX2 static void score_avx2(const FeatureRows *in, const float *weights, const float *biases,
+                            int classes, float *scores)
+{
+    score_rows(in, weights, biases, classes, scores);
+}
+
+void rows_score(const FeatureRows *in, const float *weights, const float *biases, int classes,
+                float *scores)
+{
+    (HAS_AVX2() ? score_avx2 : score_plain)(in, weights, biases, classes, scores);
+}
+
+/* ---- gradient ------------------------------------------------------------------------ */
+
+/* One class, whole columns: sums stay in registers over a block of rows. */
+TWICE void add_block(const FeatureRows *in, const float *slopes, int classes, int first,
+                     int from, int to, double *out)
+{
+    Lanes sums[GRADIENT_COLUMNS / LANES] = { 0 };
+
+    for (int i = from; i < to; i++) {
+        const float *x = row_of(in, i) + first;
+        float        slope = slopes[(size_t)i * (size_t)classes];
+
+        for (int v = 0; v < GRADIENT_COLUMNS / LANES; v++)
+            sums[v] += *(const Lanes *)(x + v * LANES) * slope;
+    }
+    for (int d = 0; d < GRADIENT_COLUMNS; d++)
+        out[d] += (double)((const float *)sums)[d];
+}
+
+static void add_rest(const FeatureRows *in, const float *slopes, int classes, int first, int from,
+                     int to, double *out)
+{
+    for (int d = first; d < in->width; d++) {
+        float sum = 0;
+
+        for (int i = from; i < to; i++)
+            sum += slopes[(size_t)i * (size_t)classes] * row_of(in, i)[d];
+        out[d - first] += (double)sum;
+    }
+}
+
+TWICE void add_gradient(const FeatureRows *in, const float *slopes, int classes, int first,
+                        double *gradient)
+{
+    for (int from = 0; from < in->count; from += BLOCK_ROWS) {
+        int to = MIN(from + BLOCK_ROWS, in->count);
+
+        for (int k = 0; k < classes; k++) {
+            double *out = gradient + (size_t)k * (size_t)in->width + first;
+
+            if (first + GRADIENT_COLUMNS <= in->width)
+                add_block(in, slopes + k, classes, first, from, to, out);
+            else
+                add_rest(in, slopes + k, classes, first, from, to, out);
+        }
+    }
+}
+
+static void gradient_plain(const FeatureRows *in, const float *slopes, int classes, int first,
+                           double *gradient)
+{
+    add_gradient(in, slopes, classes, first, gradient);
+}
+
+AVX2 static void gradient_avx2(const FeatureRows *in, const float *slopes, int classes, int first,
+                               double *gradient)
+{
+    add_gradient(in, slopes, classes, first, gradient);
+}
+
+void rows_gradient(const FeatureRows *in, const float *slopes, int classes, int first,
+                   double *gradient)
+{
+    (HAS_AVX2() ? gradient_avx2 : gradient_plain)(in, slopes, classes, first, gradient);
+}
