@@ -83,7 +83,8 @@ $(BUILD)/%.o: %.c Makefile
 
 # The loops of blurs, blends and masks are plain C, written to become vectors.
 VECTORS := $(wildcard src/image/blur*.c src/image/blend*.c src/image/glow.c) \
-           src/vision/stretch.c src/vision/prototype.c src/vision/class_map.c
+           src/vision/stretch.c src/vision/prototype.c src/vision/class_map.c \
+           src/vision/proposal.c
 $(VECTORS:%.c=$(BUILD)/%.o): OPTIMIZE := $(OPTIMIZE:-O2=-O3)
 
 # Pages become string literals, longer than ISO C promises to take.
@@ -228,10 +229,11 @@ layers:
 check: style layers
 
 # Floors and the engine on its own; the servers are timed by tools/bench/run.
-BENCHES := engine drawing bare_http bare_ort
+BENCHES := engine drawing nms bare_http bare_ort
 
-$(BUILD)/bench/engine $(BUILD)/bench/drawing: $(LIBRARY)
-$(BUILD)/tools/bench/%.o: CPPFLAGS += -isystem $(DEPS_DIR)/onnxruntime/include
+$(BUILD)/bench/engine $(BUILD)/bench/drawing $(BUILD)/bench/nms: $(LIBRARY)
+$(BUILD)/tools/bench/%.o $(BUILD)/tests/unit/test_provider.o: CPPFLAGS += \
+  -isystem $(DEPS_DIR)/onnxruntime/include
 $(BENCHES:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o
 	@mkdir -p $(@D)
 	$(SAY) LINK $@

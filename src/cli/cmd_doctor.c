@@ -14,6 +14,7 @@
 #include "image/codecs.h"
 #include "image/encode.h"
 #include "model/model.h"
+#include "model/runtime.h"
 #include "store/store.h"
 
 typedef struct Checkup {
@@ -109,8 +110,12 @@ static void check_models(Checkup *c, Invocation *in)
     snprintf(text, sizeof(text), "%d in %.200s", count, config.folder);
     report(c, models != NULL, "models", models ? text : err.text);
     models_close(models);
-    ok = models_runtime(text, sizeof(text), &err);
+    ok = runtime_describe(text, sizeof(text), &err);
     report(c, ok, "ONNX Runtime", ok ? text : err.text);
+    if (ok) {
+        ok = runtime_describe_providers(text, sizeof(text), &err);
+        report(c, ok, "runs on", ok ? text : err.text);
+    }
 }
 
 static void check_text(Checkup *c)

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "cli/command.h"
+#include "model/runtime.h"
 #include "server/app.h"
 #include "server/http.h"
 
@@ -71,6 +72,9 @@ static int run(Invocation *in, Error *err)
              "sign-in yet; add --insecure if that is what you want", config.host);
         return -1;
     }
+    if (!runtime_set(option_int(in, "threads", 0), option_text(in, "providers", NULL), err)) {
+        return -1;
+    }
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
@@ -89,6 +93,10 @@ static const Option options[] = {
     { "host", 0, OPTION_TEXT, "ADDR", "Address to listen on (127.0.0.1, or $HOST)." },
     { "memory", 0, OPTION_TEXT, "SIZE", "What the process may use: 256M, 2G ($OCELLUS_MEMORY, or "
       "three quarters of what there is)." },
+    { "threads", 0, OPTION_INTEGER, "N", "Threads that work on one inference; 0 for all cores "
+      "(0, or $OCELLUS_THREADS)." },
+    { "providers", 0, OPTION_TEXT, "LIST", "What networks run on, best first: cuda:0,cpu (cpu, or "
+      "$OCELLUS_PROVIDERS)." },
     { "insecure", 0, OPTION_FLAG, NULL, "Allow an address that others can reach." },
     { 0 },
 };

@@ -24,7 +24,7 @@ typedef struct Models Models;
 
 typedef struct ModelsConfig {
     const char *folder;         /* packages at folder/<project>/<version>/ */
-    int         threads;        /* for one inference (intra_op); 0 = all cores */
+    int         threads;        /* for one inference (intra_op); 0 = see runtime.h */
     size_t      memory;         /* for loaded models; 0 = their share (base/budget.h) */
     const struct Engine *engine;    /* what runs networks; NULL = ONNX Runtime */
 } ModelsConfig;
@@ -57,6 +57,7 @@ const char **models_available(Models *models, Arena *arena);
 typedef struct ModelsStats {
     uint64_t loads, load_failures, inferences, waits;
     double   load_seconds, inference_seconds, wait_seconds;
+    double   prepare_seconds;    /* of the inferences': making tensors of pictures */
     size_t   memory, memory_limit;
     int      loaded, running;
 } ModelsStats;
@@ -65,9 +66,6 @@ ModelsStats models_stats(Models *models);
 
 /* The package a model was made from: task, sizes, class names. */
 const Package *model_package(const Model *model);
-
-/* Open ONNX Runtime and tell which one, for `doctor`: "1.32.0, from /path". */
-bool models_runtime(char *text, size_t size, Error *err) MUST_USE;
 
 /* ---- inference -------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@ typedef struct Meter {
     Gate                 gate;
     atomic_uint_fast64_t inferences;
     atomic_int_fast64_t  time;          /* nanoseconds */
+    atomic_int_fast64_t  prepare;       /* of them, what making tensors of pictures took */
 } Meter;
 
 struct Model {
@@ -42,6 +43,9 @@ Model *model_open(const Package *package, const Engine *engine, int threads, Err
 /* A model of the package in `folder`, which it reads itself. */
 Model *model_load(const char *folder, const char *id, const Engine *engine, int threads,
                   Error *err) MUST_USE;
+
+/* Whether pictures are prepared as for a detector, see preprocess_picture(). */
+bool model_is_detector(const Model *model);
 
 /* Does an input take pictures as they are laid out here: [batch, 3, height, width],
  * with a batch that is free or 1? */

@@ -453,6 +453,7 @@ ModelsStats models_stats(Models *models)
     stats.memory_limit      = models->limit;
     stats.inferences        = atomic_load(&models->meter.inferences);
     stats.inference_seconds = (double)atomic_load(&models->meter.time) / 1e9;
+    stats.prepare_seconds   = (double)atomic_load(&models->meter.prepare) / 1e9;
     pthread_mutex_lock(&gate->lock);
     stats.running      = gate->running;
     stats.waits        = gate->waits;

@@ -8,7 +8,8 @@
 
 #include "base/log.h"
 #include "base/module.h"
-#include "base/pool.h"
+#include "model/provider.h"
+#include "model/runtime.h"
 
 /* The oldest interface that has all we call: AddSessionConfigEntry, global
  * thread pools.  Newer libraries keep the older interfaces. */
@@ -45,24 +46,21 @@ static void *open_library(Error *err)
     return module_open(names, advice, err);
 }
 
-static const OrtApi *find_api(void *library, Error *err)
+static bool find_api(Ort *ort, void *library, Error *err)
 {
     const OrtApiBase *(*base_of)(void);
     void             *symbol = module_symbol(library, "OrtGetApiBase", err);
 
     if (!symbol)
-        return NULL;
+        return false;
     memcpy(&base_of, &symbol, sizeof base_of);
 
-    const OrtApiBase *base = base_of();
-    const OrtApi     *api  = NULL;
-
-    for (uint32_t version = ORT_API_VERSION; !api && version >= OLDEST_API; version--)
-        api = base->GetApi(version);
-    if (!api)
-        fail(err, ERR_MISSING, "ONNX Runtime %s is too old; 1.%d or newer is needed",
-             base->GetVersionString(), OLDEST_API);
-    return api;
+    ort->base = base_of();
+    for (uint32_t version = ORT_API_VERSION; !ort->api && version >= OLDEST_API; version--)
+        ort->api = ort->base->GetApi(version);
+    return ort->api ||
+           fail(err, ERR_MISSING, "ONNX Runtime %s is too old; 1.%d or newer is needed",
+                ort->base->GetVersionString(), OLDEST_API);
 }
 
 bool ort_ok(const Ort *ort, OrtStatus *status, ErrorKind otherwise, const char *what, Error *err)
@@ -145,17 +143,20 @@ static void release(Ort *ort)
 /* The pool's threads take no signals: those are for whoever waits for them. */
 static bool start(Ort *ort, int threads, Error *err)
 {
-    sigset_t all, before;
-    void    *library = open_library(err);
+    sigset_t     all, before;
+    ProviderList providers;
+    void        *library = open_library(err);
 
-    ort->api = library ? find_api(library, err) : NULL;
-    if (!ort->api)
+    if (threads <= 0)
+        threads = runtime_threads();
+    if (!library || !find_api(ort, library, err) ||
+        !providers_read(runtime_providers(), &providers, err))
         return false;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool done = make_environment(ort, threads > 0 ? threads : pool_cores(), err) &&
-                make_options(ort, err);
+    bool done = make_environment(ort, threads, err) && make_options(ort, err) &&
+                providers_append(ort, &providers, threads, err);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!done)
         release(ort);

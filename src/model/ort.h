@@ -13,15 +13,16 @@
 #include "base/error.h"
 
 typedef struct Ort {
+    const OrtApiBase  *base;
     const OrtApi      *api;
     OrtEnv            *env;
     OrtSessionOptions *options;    /* how every session is made */
     OrtMemoryInfo     *memory;     /* "in ordinary memory" */
 } Ort;
 
-/* The runtime, opened at the first call: `threads` (0 = all cores) work on one
- * inference, as the first caller says.  NULL and ERR_MISSING with advice when
- * there is no library. */
+/* The runtime, opened at the first call: `threads` (0 = what runtime.h says) work on
+ * one inference, as the first caller says; what it runs on is what runtime.h says.
+ * NULL and ERR_MISSING with advice when there is no library. */
 const Ort *ort_open(int threads, Error *err) MUST_USE;
 
 /* True if `status` is "fine"; else fail with what ONNX Runtime says, after

@@ -220,6 +220,9 @@ static void write_models(Buffer *out, const ModelsStats *stats)
     head(out, "ocellus_inference_seconds", "summary", "Inferences of all models.");
     buffer_printf(out, "ocellus_inference_seconds_sum %.9f\nocellus_inference_seconds_count %llu\n",
                   stats->inference_seconds, (unsigned long long)stats->inferences);
+    write_number(out, "ocellus_preprocess_seconds_total", "counter",
+                 "Of ocellus_inference_seconds, making tensors of pictures.",
+                 stats->prepare_seconds);
     head(out, "ocellus_queue_seconds", "summary", "Waiting for a place at the models' gate.");
     buffer_printf(out, "ocellus_queue_seconds_sum %.9f\nocellus_queue_seconds_count %llu\n",
                   stats->wait_seconds, (unsigned long long)stats->waits);

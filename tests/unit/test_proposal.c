@@ -93,6 +93,29 @@ TEST(suppression_of_odd_boxes)
     arena_fini(&arena);
 }
 
+/* More than one group of boxes is looked at together; none of them meets another. */
+TEST(suppression_keeps_all_that_are_apart_in_order)
+{
+    enum { MANY = 1000 };
+    static Proposal items[MANY];
+    Suppression how = { 0, true, MANY };
+    Arena       arena;
+    Error       err = { 0 };
+
+    arena_init(&arena, MIB(4));
+    for (int i = 0; i < MANY; i++) {
+        float x = (float)(i % 40 * 10 - 200), y = (float)(i / 40 * 10 - 100);
+
+        /* They touch: an edge is no area. */
+        items[i] = (Proposal){ x, y, x + 10, y + 10, (float)(MANY - i), i % 3, i };
+    }
+    CHECK_INT(proposals_suppress(&arena, items, MANY, &how, NULL, &err), MANY);
+    for (int i = 0; i < MANY; i++) {
+        CHECK_INT(items[i].index, i);
+    }
+    arena_fini(&arena);
+}
+
 /* ---- layouts --------------------------------------------------------------------------- */
 
 static BoxLayout layout(int64_t rows, int64_t columns, int classes, const char *architecture)

@@ -44,7 +44,7 @@ def write(text, name="file.json"):
 def test_help_on_every_level_has_an_example():
     assert "example:" in ocellus("--help").stdout
     for command in ("run", "replay", "serve", "infer", "model add", "model list", "model show",
-                    "model check", "model remove", "workflow save", "workflow list",
+                    "model check", "model bench", "model remove", "workflow save", "workflow list",
                     "workflow show", "workflow rm", "workflow check", "workflow graph",
                     "workflow describe", "blocks", "doctor"):
         done = ocellus(*command.split(), "--help")
@@ -167,6 +167,53 @@ def test_no_onnx_runtime_says_how_to_get_it():
 def test_infer():
     done = ocellus("infer", "-m", "parts/1", straw(), data=demo())
     assert done.returncode == 0 and "loose-straw" in done.stdout, done.stderr
+
+
+def test_bench_tells_figures_and_the_best_settings():
+    data = demo()
+    done = ocellus("model", "bench", "parts/1", "--seconds", "0.02", data=data)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("best here: --threads "), done.stdout
+    done = ocellus("model", "bench", "parts/1", "--seconds", "0.02", "--threads", "1", "--batch",
+                   "3", "--clients", "2", "--picture", straw(), "--json", data=data)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    setting = answer["settings"][0]
+    assert len(answer["settings"]) == 1 and setting["threads"] == 1
+    assert [batch["size"] for batch in setting["batches"]] in ([1], [1, 2])
+    assert [one["count"] for one in setting["clients"]] == [1, 2]
+    assert setting["load_ms"] > 0 and setting["memory_bytes"] > 0
+    for times in (setting["network"], setting["with_preprocessing"]):
+        assert 0 < times["min_ms"] <= times["p50_ms"] <= times["p99_ms"] and times["runs"] >= 3
+    assert answer["best"]["latency_threads"] == answer["best"]["rate_threads"] == 1
+    assert answer["providers"] == "cpu"
+
+
+def test_bench_refuses():
+    data = demo()
+    fails(3, "parts/1", "model", "bench", "part/1", data=data)
+    for words in (("--batch", "0"), ("--batch", "65"), ("--threads", "0"), ("--threads", "257"),
+                  ("--clients", "17"), ("--seconds", "0"), ("--seconds", "nan"),
+                  ("--seconds", "x"), ("--providers", "gpu")):
+        fails(2, words[0].strip("-"), "model", "bench", "parts/1", *words, data=data)
+    fails(3, "nosuch.jpg", "model", "bench", "parts/1", "--picture", "nosuch.jpg", data=data)
+
+
+def test_providers_that_the_library_lacks():
+    data = demo()
+    done = fails(1, "cuda", "serve", "--port", "0", "--providers", "cuda:1,cpu", data=data)
+    assert "it has cpu" in done.stderr, done.stderr
+    done = fails(1, "openvino", "model", "bench", "parts/1", "--providers", "openvino:GPU",
+                 data=data)
+    assert "it has cpu" in done.stderr, done.stderr
+    fails(1, "cuda", "infer", "-m", "parts/1", straw(), data=data,
+          env={"OCELLUS_PROVIDERS": "CUDAExecutionProvider"})
+    fails(2, "there is no 'gpu'", "serve", "--port", "0", "--providers", "gpu", data=data)
+    fails(2, "OCELLUS_THREADS", "serve", "--port", "0", data=data, env={"OCELLUS_THREADS": "two"})
+    done = ocellus("doctor", data=data, env={"OCELLUS_PROVIDERS": "cuda"})
+    assert done.returncode == 1 and "cannot run on cuda" in done.stdout, done.stdout
+    done = ocellus("doctor", data=data, env={"OCELLUS_PROVIDERS": "cpu", "OCELLUS_THREADS": "1"})
+    assert done.returncode == 0 and "in use: cpu, 1 thread" in done.stdout, done.stdout
 
 
 # ---- stored workflows, blocks, doctor -----------------------------------------------

@@ -2,6 +2,7 @@
 import base64
 import gzip
 import tempfile
+import threading
 import uuid
 import warnings
 
@@ -58,7 +59,8 @@ def test_metrics():
                  'ocellus_http_requests_total{route="none",method="GET",code="404"} ',
                  'ocellus_step_duration_seconds_count{block="roboflow_core/image_slicer@v2"} ',
                  'ocellus_http_in_flight 1\n', 'ocellus_memory_bytes{share="pictures"} 0\n',
-                 'ocellus_inference_seconds_count ', 'process_resident_memory_bytes ',
+                 'ocellus_inference_seconds_count ', 'ocellus_preprocess_seconds_total ',
+                 'process_resident_memory_bytes ',
                  'process_start_time_seconds ', 'ocellus_build_info{version="'):
         check(line in text, line)
     for line in text.rstrip("\n").split("\n"):
@@ -357,6 +359,30 @@ def test_asking_the_demo_model():
         equal(one.get("/start/parts/1").json["status"], 200)
         equal(one.get("/model/registry").json["models"][0]["model_id"], "parts/1")
         check(one.metric("ocellus_inference_seconds_count") >= 5)
+
+
+def test_many_who_ask_for_a_model_at_once_load_it_once():
+    with demo_server() as one:
+        with open(demo_pictures()[0], "rb") as f:
+            body = {"model_id": "parts/1", "image": picture(f.read())}
+        answers, ready = [], threading.Barrier(8)
+
+        def ask():
+            ready.wait()
+            answers.append(one.post("/infer/classification", body))
+
+        for _ in range(3):                       # cold each time
+            loads = one.metric("ocellus_model_loads_total")
+            equal(one.post("/model/clear", {}).status, 200)
+            askers = [threading.Thread(target=ask) for _ in range(8)]
+            for asker in askers:
+                asker.start()
+            for asker in askers:
+                asker.join()
+            equal([answer.status for answer in answers], [200] * len(answers))
+            check(all(without_times(a.json) == without_times(answers[0].json) for a in answers))
+            equal(one.metric("ocellus_model_loads_total"), loads + 1)
+        equal(len(answers), 24)
 
 
 def test_the_legacy_route_with_the_demo_model():
