@@ -92,6 +92,7 @@
 #define LIMIT_DATASET_PICTURES 5000000
 #define LIMIT_DATASET_FILE     MIB(512)    /* one file of labels */
 #define LIMIT_REMARKS          10000       /* why files were left out */
+#define LIMIT_TWINS            100000      /* pictures that are there more than once */
 
 /* Store */
 #define LIMIT_NAME             256

@@ -312,10 +312,10 @@ typedef struct Writer {
 
 static void put_attribute(Writer *w, const char *name, int64_t value)
 {
-    proto_put_string(&w->attribute, 1, name);
-    proto_put_number(&w->attribute, 3, (uint64_t)value);
-    proto_put_number(&w->attribute, 20, 2);                       /* INT */
-    proto_put_message(&w->node, NODE_ATTRIBUTE, &w->attribute);
+    proto_write_string(&w->attribute, 1, name);
+    proto_write_number(&w->attribute, 3, (uint64_t)value);
+    proto_write_number(&w->attribute, 20, 2);                       /* INT */
+    proto_write_message(&w->node, NODE_ATTRIBUTE, &w->attribute);
 }
 
 /* A node of up to three inputs; attributes come first, as they are in w->node already. */
@@ -323,11 +323,11 @@ static void put_node(Writer *w, const char *kind, const char *const inputs[], si
                      const char *output)
 {
     for (size_t i = 0; i < count; i++)
-        proto_put_string(&w->node, NODE_INPUT, inputs[i]);
-    proto_put_string(&w->node, NODE_OUTPUT, output);
-    proto_put_string(&w->node, 3, output);
-    proto_put_string(&w->node, NODE_KIND, kind);
-    proto_put_message(w->out, GRAPH_NODE, &w->node);
+        proto_write_string(&w->node, NODE_INPUT, inputs[i]);
+    proto_write_string(&w->node, NODE_OUTPUT, output);
+    proto_write_string(&w->node, 3, output);
+    proto_write_string(&w->node, NODE_KIND, kind);
+    proto_write_message(w->out, GRAPH_NODE, &w->node);
 }
 
 static const char *put_step(Writer *w, const char *kind, const char *input, const char *output)
@@ -339,12 +339,12 @@ static const char *put_step(Writer *w, const char *kind, const char *input, cons
 /* Turn [batch, tokens, features] so that pooling over places pools over tokens. */
 static const char *put_turn(Writer *w, const char *input)
 {
-    proto_put_string(&w->attribute, 1, "perm");
-    proto_put_number(&w->attribute, 8, 0);
-    proto_put_number(&w->attribute, 8, 2);
-    proto_put_number(&w->attribute, 8, 1);
-    proto_put_number(&w->attribute, 20, 7);                       /* INTS */
-    proto_put_message(&w->node, NODE_ATTRIBUTE, &w->attribute);
+    proto_write_string(&w->attribute, 1, "perm");
+    proto_write_number(&w->attribute, 8, 0);
+    proto_write_number(&w->attribute, 8, 2);
+    proto_write_number(&w->attribute, 8, 1);
+    proto_write_number(&w->attribute, 20, 7);                       /* INTS */
+    proto_write_message(&w->node, NODE_ATTRIBUTE, &w->attribute);
     return put_step(w, "Transpose", input, turned_name);
 }
 
@@ -366,12 +366,12 @@ static void put_weights(Writer *w, const char *name, const float *values, int ro
     size_t count = (size_t)MAX(rows, 1) * (size_t)columns;
 
     if (rows > 0)
-        proto_put_number(&w->node, 1, (uint64_t)rows);
-    proto_put_number(&w->node, 1, (uint64_t)columns);
-    proto_put_number(&w->node, 2, GRAPH_FLOAT32);
-    proto_put_string(&w->node, 8, name);
-    proto_put_text(&w->node, 9, (Text){ (const char *)values, count * sizeof *values });
-    proto_put_message(w->out, GRAPH_WEIGHTS, &w->node);
+        proto_write_number(&w->node, 1, (uint64_t)rows);
+    proto_write_number(&w->node, 1, (uint64_t)columns);
+    proto_write_number(&w->node, 2, GRAPH_FLOAT32);
+    proto_write_string(&w->node, 8, name);
+    proto_write_text(&w->node, 9, (Text){ (const char *)values, count * sizeof *values });
+    proto_write_message(w->out, GRAPH_WEIGHTS, &w->node);
 }
 
 static void put_head(Writer *w, const char *input, const Head *head)
@@ -390,18 +390,18 @@ static void put_head(Writer *w, const char *input, const Head *head)
 /* A tensor of float32, [batch, columns]; 0: a size nobody knows yet. */
 static void put_output(Writer *w, const char *name, int columns)
 {
-    proto_put_number(&w->node, 1, GRAPH_FLOAT32);
+    proto_write_number(&w->node, 1, GRAPH_FLOAT32);
     if (columns > 0) {
-        proto_put_string(&w->dimension, 2, "batch");
-        proto_put_message(&w->shape, 1, &w->dimension);
-        proto_put_number(&w->dimension, 1, (uint64_t)columns);
-        proto_put_message(&w->shape, 1, &w->dimension);
-        proto_put_message(&w->node, 2, &w->shape);
+        proto_write_string(&w->dimension, 2, "batch");
+        proto_write_message(&w->shape, 1, &w->dimension);
+        proto_write_number(&w->dimension, 1, (uint64_t)columns);
+        proto_write_message(&w->shape, 1, &w->dimension);
+        proto_write_message(&w->node, 2, &w->shape);
     }
-    proto_put_message(&w->attribute, 1, &w->node);                /* TypeProto.tensor_type */
-    proto_put_string(&w->node, 1, name);
-    proto_put_message(&w->node, 2, &w->attribute);
-    proto_put_message(w->out, GRAPH_OUTPUT, &w->node);
+    proto_write_message(&w->attribute, 1, &w->node);                /* TypeProto.tensor_type */
+    proto_write_string(&w->node, 1, name);
+    proto_write_message(&w->node, 2, &w->attribute);
+    proto_write_message(w->out, GRAPH_OUTPUT, &w->node);
 }
 
 /* What of the old graph stays. */
@@ -436,7 +436,7 @@ static void write_graph(Network *network, Text features, HeadPooling pooling, co
         buffer_init(inner[i], out->limit);
     while (proto_next(&message, &field)) {
         if (stays(network, &field))
-            proto_put_field(out, &field);
+            proto_write_field(out, &field);
     }
     input = put_pooling(&w, input, pooling);
     if (head)
@@ -458,12 +458,12 @@ static void write_notes(const Head *head, Buffer *out)
     for (int i = 0; i < head->class_count; i++)
         json_write_text(&w, head->classes[i]);
     json_end_array(&w);
-    proto_put_string(&note, 1, "names");
-    proto_put_message(&note, 2, &names);
-    proto_put_message(out, MODEL_NOTES, &note);
-    proto_put_string(&note, 1, "task");
-    proto_put_string(&note, 2, "classify");
-    proto_put_message(out, MODEL_NOTES, &note);
+    proto_write_string(&note, 1, "names");
+    proto_write_message(&note, 2, &names);
+    proto_write_message(out, MODEL_NOTES, &note);
+    proto_write_string(&note, 1, "task");
+    proto_write_string(&note, 2, "classify");
+    proto_write_message(out, MODEL_NOTES, &note);
     buffer_fini(&names);
     buffer_fini(&note);
 }
@@ -489,11 +489,11 @@ static void write_model(Network *network, Text bytes, Text features, HeadPooling
                     field.number == MODEL_GRAPH;
 
         if (!ours && !(field.type == PROTO_BYTES && is_about_head(&field)))
-            proto_put_field(out, &field);
+            proto_write_field(out, &field);
     }
     write_graph(network, features, pooling, head, &graph);
-    proto_put_string(out, MODEL_PRODUCER, head_producer);
-    proto_put_message(out, MODEL_GRAPH, &graph);
+    proto_write_string(out, MODEL_PRODUCER, head_producer);
+    proto_write_message(out, MODEL_GRAPH, &graph);
     if (head)
         write_notes(head, out);
     buffer_fini(&graph);

@@ -15,43 +15,43 @@ static void put_key(Buffer *out, uint32_t field, ProtoType type)
     put_varint(out, (uint64_t)field << 3 | type);
 }
 
-void proto_put_number(Buffer *out, uint32_t field, uint64_t value)
+void proto_write_number(Buffer *out, uint32_t field, uint64_t value)
 {
     put_key(out, field, PROTO_VARINT);
     put_varint(out, value);
 }
 
-void proto_put_text(Buffer *out, uint32_t field, Text text)
+void proto_write_text(Buffer *out, uint32_t field, Text text)
 {
     put_key(out, field, PROTO_BYTES);
     put_varint(out, text.length);
     buffer_text(out, text);
 }
 
-void proto_put_string(Buffer *out, uint32_t field, const char *string)
+void proto_write_string(Buffer *out, uint32_t field, const char *string)
 {
-    proto_put_text(out, field, text_of(string));
+    proto_write_text(out, field, text_of(string));
 }
 
-void proto_put_message(Buffer *out, uint32_t field, Buffer *inner)
+void proto_write_message(Buffer *out, uint32_t field, Buffer *inner)
 {
     if (inner->failed)
         out->failed = true;
-    proto_put_text(out, field, (Text){ inner->data, inner->length });
+    proto_write_text(out, field, (Text){ inner->data, inner->length });
     buffer_clear(inner);
 }
 
-void proto_put_field(Buffer *out, const ProtoField *field)
+void proto_write_field(Buffer *out, const ProtoField *field)
 {
     char   bytes[8];
     size_t size = field->type == PROTO_FIXED64 ? 8 : 4;
 
     switch (field->type) {
     case PROTO_VARINT:
-        proto_put_number(out, field->number, field->value);
+        proto_write_number(out, field->number, field->value);
         return;
     case PROTO_BYTES:
-        proto_put_text(out, field->number, field->bytes);
+        proto_write_text(out, field->number, field->bytes);
         return;
     case PROTO_FIXED64:
     case PROTO_FIXED32:

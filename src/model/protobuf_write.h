@@ -10,14 +10,14 @@
 #include "base/buffer.h"
 #include "model/protobuf.h"
 
-void proto_put_number(Buffer *out, uint32_t field, uint64_t value);
-void proto_put_text(Buffer *out, uint32_t field, Text text);
-void proto_put_string(Buffer *out, uint32_t field, const char *string);
+void proto_write_number(Buffer *out, uint32_t field, uint64_t value);
+void proto_write_text(Buffer *out, uint32_t field, Text text);
+void proto_write_string(Buffer *out, uint32_t field, const char *string);
 
 /* The message in `inner`, which is cleared for the next one. */
-void proto_put_message(Buffer *out, uint32_t field, Buffer *inner);
+void proto_write_message(Buffer *out, uint32_t field, Buffer *inner);
 
 /* A field as it was read. */
-void proto_put_field(Buffer *out, const ProtoField *field);
+void proto_write_field(Buffer *out, const ProtoField *field);
 
 #endif
