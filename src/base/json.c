@@ -64,7 +64,7 @@ static bool word_is_python(Text word)
 static bool scan(Text text, int flags, Error *err)
 {
     const char *at = text.at, *end = at + text.length, *start;
-    int depth = 0, nodes = 0;
+    int depth = 0, nodes = 0, most = flags & JSON_LABELS ? LIMIT_LABEL_NODES : LIMIT_JSON_NODES;
 
     while (at < end) {
         start = at;
@@ -90,7 +90,7 @@ static bool scan(Text text, int flags, Error *err)
             if ((flags & JSON_NAN) && !word_is_python((Text){ start, (size_t)(at - start) }))
                 return refuse(text, (size_t)(start - text.at), "unexpected word", err);
         }
-        if (++nodes > LIMIT_JSON_NODES)
+        if (++nodes > most)
             return refuse(text, (size_t)(start - text.at), "too many values", err);
     }
     return nodes > 0 || fail(err, ERR_INVALID, "JSON is expected, but there is no text");

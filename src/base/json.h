@@ -27,6 +27,7 @@ typedef enum JsonType {
 typedef enum JsonFlags {
     JSON_STRICT    = 0,
     JSON_NAN       = 1,   /* accept NaN, Infinity, -Infinity as Python does */
+    JSON_LABELS    = 2,   /* a file of labels: LIMIT_LABEL_NODES instead */
 } JsonFlags;
 
 /* Read one document.  The text is copied as needed and may be freed after.

@@ -93,6 +93,10 @@
 #define LIMIT_DATASET_FILE     MIB(512)    /* one file of labels */
 #define LIMIT_REMARKS          10000       /* why files were left out */
 #define LIMIT_TWINS            100000      /* pictures that are there more than once */
+#define LIMIT_LABEL_NODES      200000000   /* values in one file of JSON */
+#define LIMIT_DATASET_BOXES    50000000    /* labelled objects, and those found in all pictures */
+#define LIMIT_DATASET_MEMORY   GIB(8)      /* what is read of a set, and one file of labels */
+#define LIMIT_CONFUSION_CELLS  MIB(16)     /* of a confusion matrix that is drawn */
 
 /* Store */
 #define LIMIT_NAME             256

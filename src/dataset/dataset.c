@@ -11,7 +11,8 @@
 #include "dataset/inside.h"
 
 /* In the order in which they are tried: folders of pictures are in every set. */
-static const Layout *const layouts[] = { &layout_csv, &layout_folders };
+static const Layout *const layouts[] = { &layout_coco, &layout_csv, &layout_yolo,
+                                         &layout_folders };
 
 /* ---- splits ------------------------------------------------------------------- */
 
@@ -54,7 +55,8 @@ Image *picture_open(const DataPicture *picture, const Cancel *cancel, Error *err
 
     buffer_init(&bytes, LIMIT_REQUEST_BODY);
     if (file_read(picture->path, LIMIT_REQUEST_BODY, &bytes, err))
-        image = image_decode(bytes.data, bytes.length, TEXT("image"), cancel, err);
+        image = image_decode(bytes.data ? bytes.data : "", bytes.length, picture->name, cancel,
+                             err);
     buffer_fini(&bytes);
     return image;
 }
@@ -271,6 +273,6 @@ const DataSet *dataset_read(Arena *arena, const char *folder, Error *err)
         return finish(&builder, layouts[i], err);
     }
     fail(err, ERR_INVALID, "%s is laid out like no data set we know: looked for CLASS/PICTURE, "
-         "SPLIT/CLASS/PICTURE and SPLIT/_classes.csv", folder);
+         "SPLIT/CLASS/PICTURE, SPLIT/_classes.csv, COCO's JSON and YOLO's text files", folder);
     return NULL;
 }

@@ -30,7 +30,7 @@ typedef struct Layout {
     bool      (*read)(Builder *builder, Error *err);
 } Layout;
 
-extern const Layout layout_folders, layout_csv;
+extern const Layout layout_folders, layout_csv, layout_coco, layout_yolo;
 
 /* The id of a class, which is added when it is new; -1 and an error when there are too
  * many, or the name is no name: empty, too long, not UTF-8. */

@@ -156,7 +156,7 @@ BoxLayout model_box_layout(const Model *model, const ModelOutputs *outputs, Erro
     return layout;
 }
 
-static bool detect_one(const Detecting *d, const Image *image, int i, Found *found)
+bool detect_boxes(const Detecting *d, const Image *image, int i, Found *found)
 {
     Size       size = preprocess_size(&d->model->how, image, d->off);
     PictureFit fit  = preprocess_fit(&d->model->how, true, image, d->off, size);
@@ -166,7 +166,7 @@ static bool detect_one(const Detecting *d, const Image *image, int i, Found *fou
         return false;
     }
     for (int k = 0; k < found->count; k++) {
-        detect_bring_back(&found->items[k], &fit, image, true);
+        detect_bring_back(&found->items[k], &fit, image, !d->options->measuring);
     }
     return true;
 }
@@ -185,7 +185,7 @@ bool model_detect(Model *model, Arena *arena, Image *const images[], int count, 
         return false;
     }
     for (int i = 0; i < count; i++) {
-        if (!detect_one(&d, images[i], i, &found[i])) {
+        if (!detect_boxes(&d, images[i], i, &found[i])) {
             return false;
         }
     }

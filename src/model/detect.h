@@ -20,6 +20,7 @@ typedef struct DetectOptions {
     bool        agnostic;
     const Text *only;           /* names of classes; the others are dropped afterwards */
     int         only_count;     /* 0: all */
+    bool        measuring;      /* boxes alone, without masks or points, corners unrounded */
 } DetectOptions;
 
 /* A key point, on a whole pixel; it may lie outside of the picture. */

@@ -32,6 +32,9 @@ typedef struct Heads {
 bool detect_find(const Detecting *d, const Image *image, int i, Heads *heads, Found *found)
     MUST_USE;
 
+/* The same in pixels of the picture, whole ones unless `measuring`. */
+bool detect_boxes(const Detecting *d, const Image *image, int i, Found *found) MUST_USE;
+
 /* From the network's input back into the picture, cut to it; whole pixels if `rounded`. */
 void detect_bring_back(Proposal *box, const PictureFit *fit, const Image *image, bool rounded);
 

@@ -100,7 +100,8 @@ bool model_find_points(Model *model, Arena *arena, Image *const images[], int co
         return fail(err, ERR_UNSUPPORTED, "model %s: neither keypoints_metadata.json nor the shape "
                     "of the output tells how many key points an object has", package->id);
     for (int i = 0; i < count; i++)
-        if (!find_one(&d, images[i], i, &found[i]))
+        if (!(options->measuring ? detect_boxes(&d, images[i], i, &found[i])
+                                 : find_one(&d, images[i], i, &found[i])))
             return false;
     return true;
 }

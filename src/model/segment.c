@@ -207,7 +207,8 @@ bool model_segment(Model *model, Arena *arena, Image *const images[], int count,
         return false;
     }
     for (int i = 0; i < count; i++) {
-        if (!segment_one(&s, images[i], i, &found[i])) {
+        if (!(options->measuring ? detect_boxes(&s.find, images[i], i, &found[i])
+                                 : segment_one(&s, images[i], i, &found[i]))) {
             return false;
         }
     }

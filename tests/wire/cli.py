@@ -43,8 +43,9 @@ def write(text, name="file.json"):
 
 def test_help_on_every_level_has_an_example():
     assert "example:" in ocellus("--help").stdout
-    for command in ("run", "replay", "serve", "infer", "model add", "model list", "model show",
-                    "model check", "model bench", "model remove", "workflow save", "workflow list",
+    for command in ("run", "replay", "serve", "infer", "evaluate", "model add", "model list",
+                    "model show", "model check", "model bench", "model remove",
+                    "train classify", "workflow save", "workflow list",
                     "workflow show", "workflow rm", "workflow check", "workflow graph",
                     "workflow describe", "blocks", "doctor"):
         done = ocellus(*command.split(), "--help")
