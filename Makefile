@@ -1,7 +1,8 @@
 # Ocellus - the build.
 #
 #   make                 build/ocellus
-#   make test-unit       the C unit tests; make asan, make tsan run them sanitised
+#   make test-unit       the C unit tests; make asan, make tsan and make msan run
+#                        them sanitised
 #   make check           style and layers
 #   make gallery         docs/gallery.jpg: what every visualisation looks like
 #   make fuzz            every target of tests/fuzz for FUZZ_SECONDS each
@@ -165,7 +166,7 @@ $(GEN)/web_assets.c: tools/embed $(GEN)/web_assets.list $(WEB) $(SAMPLES)
 
 # --- tests ------------------------------------------------------------------
 
-.PHONY: test-unit unit asan tsan clang
+.PHONY: test-unit unit asan tsan msan clang
 test-unit: unit
 	@$(RUN_UNIT) $(BUILD)/unit
 
@@ -187,6 +188,15 @@ asan:
 tsan:
 	@$(MAKE) BUILD=$(BUILD)-tsan OPTIMIZE=-O1 SANITIZE='$(TSAN)' all test-unit \
 	  RUN_UNIT='$(shell setarch -R true 2>/dev/null && echo setarch -R)'
+
+# Memory that nobody wrote.  Libraries are not built for this, so only tests of what is
+# wholly our own run: parsers and kernels.
+MSAN       := -fsanitize=memory -fsanitize-memory-track-origins -fno-omit-frame-pointer
+MSAN_TESTS := parsers_ base64_ http_finds_a_part resize_ color_ kernels_
+
+msan:
+	@$(MAKE) BUILD=$(BUILD)-msan CC=clang OPTIMIZE=-O1 SANITIZE='$(MSAN)' unit
+	@for name in $(MSAN_TESTS); do $(BUILD)-msan/unit $$name || exit 1; done
 
 clang:
 	@$(MAKE) BUILD=$(BUILD)-clang CC=clang all unit
@@ -229,9 +239,9 @@ layers:
 check: style layers
 
 # Floors and the engine on its own; the servers are timed by tools/bench/run.
-BENCHES := engine drawing nms bare_http bare_ort
+BENCHES := engine drawing nms pictures bare_http bare_ort
 
-$(BUILD)/bench/engine $(BUILD)/bench/drawing $(BUILD)/bench/nms: $(LIBRARY)
+$(BUILD)/bench/engine $(BUILD)/bench/drawing $(BUILD)/bench/nms $(BUILD)/bench/pictures: $(LIBRARY)
 $(BUILD)/tools/bench/%.o $(BUILD)/tests/unit/test_provider.o: CPPFLAGS += \
   -isystem $(DEPS_DIR)/onnxruntime/include
 $(BENCHES:%=$(BUILD)/bench/%): $(BUILD)/bench/%: $(BUILD)/tools/bench/%.o
@@ -247,7 +257,7 @@ gallery: all
 	@OCELLUS=$(BUILD)/ocellus $(firstword $(wildcard $(BUILD)/venv/bin/python) $(PYTHON)) \
 	  tools/gallery
 
-nightly: asan tsan
+nightly: asan tsan msan
 	@$(MAKE) fuzz FUZZ_SECONDS=600
 
 # --- install, clean ---------------------------------------------------------
@@ -264,7 +274,7 @@ install: all
 clean:
 	rm -rf $(BUILD)/src $(BUILD)/modules $(BUILD)/codecs $(BUILD)/tests $(GEN)
 	rm -rf $(BUILD)/ocellus $(BUILD)/ocellus-text.so $(BUILD)/ocellus-codecs.so $(BUILD)/unit
-	rm -rf $(BUILD)-asan $(BUILD)-tsan $(BUILD)-clang $(BUILD)-fuzz
+	rm -rf $(BUILD)-asan $(BUILD)-tsan $(BUILD)-msan $(BUILD)-clang $(BUILD)-fuzz
 
 -include $(OBJECTS:.o=.d) $(TEXT_OBJECTS:.o=.d) $(CODECS_OBJECTS:.o=.d) $(UNIT:.o=.d) \
   $(FUZZERS:%=$(BUILD)/tests/fuzz/%.d)

@@ -14,12 +14,7 @@ Plane own_plane(Image *image)
 static void fill_gray(Plane from, Plane to)
 {
     for (int y = 0; y < from.height; y++) {
-        const uint8_t *in  = from.at + (size_t)y * from.stride;
-        uint8_t       *out = to.at + (size_t)y * to.stride;
-
-        for (int x = 0; x < from.width; x++, in += 4) {
-            out[x] = gray_of(in[0], in[1], in[2]);
-        }
+        gray_row(to.at + (size_t)y * to.stride, from.at + (size_t)y * from.stride, from.width);
     }
 }
 

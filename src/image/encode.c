@@ -27,18 +27,24 @@ static bool append(Buffer *out, const void *bytes, size_t length, Error *err)
 bool image_encode_jpeg(const Image *image, int quality, Buffer *out, Error *err)
 {
     bool           gray  = image_channels(image) == 1;
-    unsigned char *bytes = NULL;
-    unsigned long  size  = 0;
+    int            chroma = gray ? TJSAMP_GRAY : TJSAMP_420;
+    unsigned long  size  = tjBufSize(image_width(image), image_height(image), chroma);
+    unsigned char *bytes = tjAlloc((int)size);
     tjhandle       tool  = tjInitCompress();
 
-    if (!tool)
+    /* Room for the worst case, most of which stays untouched, is cheaper than growing. */
+    if (!tool || !bytes) {
+        tjFree(bytes);
+        if (tool)
+            tjDestroy(tool);
         return fail(err, ERR_MEMORY, "no memory for the JPEG encoder");
+    }
 
     bool done = tjCompress2(tool, image_pixels(image), image_width(image),
                             (int)image_stride(image), image_height(image),
                             gray ? TJPF_GRAY : TJPF_BGRX, &bytes, &size,
-                            gray ? TJSAMP_GRAY : TJSAMP_420, MAX(1, MIN(quality, 100)),
-                            TJFLAG_ACCURATEDCT) == 0;
+                            chroma, MAX(1, MIN(quality, 100)),
+                            TJFLAG_ACCURATEDCT | TJFLAG_NOREALLOC) == 0;
     if (done)
         done = append(out, bytes, size, err);
     else

@@ -42,8 +42,42 @@ void linear_down(uint8_t *out, const int16_t *upper, const int16_t *lower, int w
 /* The fastest for this machine; linear_scalar when there is nothing better. */
 const LinearKernels *linear_kernels(void);
 
-/* Vector kernels, or NULL where the machine does not have the instructions. */
-const LinearKernels *linear_avx2(void);
+/* Vector kernels (AVX2 or NEON), or NULL where the machine has no such instructions. */
+const LinearKernels *linear_vectors(void);
+
+/* Where the columns of a cubic row come from, in a row whose edges are repeated. */
+typedef struct CubicColumns {
+    int            count;           /* of destination pixels */
+    int            pixel;           /* bytes */
+    const int32_t *at;              /* offset of the first of four pixels, in bytes */
+    const int16_t *first, *last;    /* two weights each for every destination pixel */
+} CubicColumns;
+
+/* The inner loops of cubic interpolation. */
+typedef struct CubicKernels {
+    /* Sums of four neighbours, of any pixels and of those of 4 bytes: whole numbers
+     * below 2^24, which are exact as float. */
+    void (*across)(float *out, const uint8_t *row, const CubicColumns *columns);
+    void (*across_colour)(float *out, const uint8_t *row, const CubicColumns *columns);
+
+    /* Mix four such rows into bytes, in float. */
+    void (*down)(uint8_t *out, const float *const rows[4], const int16_t weights[4], int count);
+} CubicKernels;
+
+extern const CubicKernels cubic_scalar;
+void cubic_across(float *out, const uint8_t *row, const CubicColumns *columns);
+void cubic_down(uint8_t *out, const float *const rows[4], const int16_t weights[4], int count);
+const CubicKernels *cubic_kernels(void);
+const CubicKernels *cubic_vectors(void);
+
+/* `channels` of 4-byte pixels: 3 leaves the fourth byte 255. */
+bool resize_cubic(const CubicKernels *kernels, Plane from, Plane to, int channels,
+                  Error *err) MUST_USE;
+
+/* Gray values of colour pixels. */
+typedef void GrayKernel(uint8_t *out, const uint8_t *pixels, int count);
+GrayKernel  gray_scalar;
+GrayKernel *gray_vectors(void);         /* NULL: none here */
 
 /* `spread` chooses the weights that area resizing enlarges with. */
 bool resize_linear(const LinearKernels *kernels, Plane from, Plane to, bool spread,

@@ -67,7 +67,7 @@ static void copy(Plane from, Plane to)
                (size_t)to.width * (size_t)to.pixel);
 }
 
-bool plane_resize(Plane from, Plane to, Interpolation how, Error *err)
+static bool resize(Plane from, Plane to, Interpolation how, int channels, Error *err)
 {
     assert(from.pixel == to.pixel && (to.pixel == 1 || to.pixel == 4));
     assert(from.width > 0 && from.height > 0 && to.width > 0 && to.height > 0);
@@ -78,6 +78,8 @@ bool plane_resize(Plane from, Plane to, Interpolation how, Error *err)
     }
     if (how == INTERPOLATE_NEAREST)
         return resize_nearest(from, to, err);
+    if (how == INTERPOLATE_CUBIC)
+        return resize_cubic(cubic_kernels(), from, to, channels, err);
 
     /* Halving both sides is the same by area and quicker. */
     bool halves = from.width == 2 * to.width && from.height == 2 * to.height;
@@ -85,6 +87,11 @@ bool plane_resize(Plane from, Plane to, Interpolation how, Error *err)
     if (halves || (how == INTERPOLATE_AREA && shrinks))
         return resize_area(from, to, err);
     return resize_linear(linear_kernels(), from, to, how == INTERPOLATE_AREA, err);
+}
+
+bool plane_resize(Plane from, Plane to, Interpolation how, Error *err)
+{
+    return resize(from, to, how, to.pixel == 1 ? 1 : 3, err);
 }
 
 Image *image_resize(const Image *image, int width, int height, Interpolation how, Error *err)
@@ -96,7 +103,7 @@ Image *image_resize(const Image *image, int width, int height, Interpolation how
 
     Plane to = image_plane(made);
     to.at    = image_edit(made);
-    if (!plane_resize(image_plane(image), to, how, err)) {
+    if (!resize(image_plane(image), to, how, image_channels(image), err)) {
         image_unref(made);
         return NULL;
     }

@@ -1,9 +1,8 @@
 /*
  * resize - the 8-bit kernels that the reference's numbers depend on.
  *
- * Linear and area follow OpenCV 4.12 to the last bit (the rules are written
- * down beside each kernel); SIMD versions give the same bytes as their scalar
- * twins.
+ * They follow OpenCV 4.12 to the last bit (the rules are written down beside
+ * each kernel); SIMD versions give the same bytes as their scalar twins.
  */
 #ifndef OCELLUS_IMAGE_RESIZE_H
 #define OCELLUS_IMAGE_RESIZE_H
@@ -11,7 +10,7 @@
 #include "image/image.h"
 
 typedef enum Interpolation {
-    INTERPOLATE_LINEAR, INTERPOLATE_AREA, INTERPOLATE_NEAREST,
+    INTERPOLATE_LINEAR, INTERPOLATE_AREA, INTERPOLATE_NEAREST, INTERPOLATE_CUBIC,
 } Interpolation;
 
 /* A view of pixels: `pixel` is 1 or 4 bytes. */
@@ -25,7 +24,8 @@ typedef struct Plane {
 Plane image_plane(const Image *image);
 
 /* Resize `from` into `to` (same pixel size, sizes >= 1).  Memory for tables
- * only; false and ERR_MEMORY when that fails. */
+ * only; false and ERR_MEMORY when that fails.  Cubic takes pixels of 4 bytes
+ * for three channels whose fourth byte is 255. */
 bool plane_resize(Plane from, Plane to, Interpolation how, Error *err) MUST_USE;
 
 /* Linear resizing by a factor: `to` is as large as rounding makes it, and pixels stand
@@ -52,5 +52,11 @@ static inline uint8_t gray_of(uint8_t blue, uint8_t green, uint8_t red)
 {
     return (uint8_t)((3735u * blue + 19235u * green + 9798u * red + 16384u) >> 15);
 }
+
+/* The same for a row of pixels of 4 bytes, as fast as the machine can. */
+void gray_row(uint8_t *out, const uint8_t *pixels, int count);
+
+/* The same for a row of pixels of 4 bytes, as fast as the machine can. */
+void gray_row(uint8_t *out, const uint8_t *pixels, int count);
 
 #endif

@@ -108,7 +108,7 @@ const LinearKernels linear_scalar = { linear_across, linear_across, linear_down 
 
 const LinearKernels *linear_kernels(void)
 {
-    const LinearKernels *kernels = linear_avx2();
+    const LinearKernels *kernels = linear_vectors();
 
     return kernels ? kernels : &linear_scalar;
 }

@@ -78,16 +78,16 @@ AVX2 static void down(uint8_t *out, const int16_t *upper, const int16_t *lower, 
     linear_down(out + i, upper + i, lower + i, w0, w1, count - i);
 }
 
-const LinearKernels *linear_avx2(void)
+const LinearKernels *linear_vectors(void)
 {
     static const LinearKernels kernels = { linear_across, across_colour, down };
 
     return __builtin_cpu_supports("avx2") ? &kernels : NULL;
 }
 
-#else
+#elif !defined __aarch64__
 
-const LinearKernels *linear_avx2(void)
+const LinearKernels *linear_vectors(void)
 {
     return NULL;
 }

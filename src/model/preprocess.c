@@ -63,8 +63,10 @@ static void copy_gray(Plane from, Plane to)
         const uint8_t *in  = from.at + (size_t)y * from.stride;
         uint8_t       *out = to.at + (size_t)y * to.stride;
 
-        for (int x = 0; x < to.width; x++)
-            out[x] = from.pixel == 1 ? in[x] : gray_of(in[4 * x], in[4 * x + 1], in[4 * x + 2]);
+        if (from.pixel == 1)
+            memcpy(out, in, (size_t)to.width);
+        else
+            gray_row(out, in, to.width);
     }
 }
 

@@ -2,9 +2,11 @@
 
     build/venv/bin/python tests/data/make_resize_cases.py
 
-prints its rows: sizes, kernel and the FNV-1a hash of what cv2.resize() makes of
-a picture of pseudo-random bytes.  The test makes the same picture and must get
-the same hash.  Run with OpenCV 4.12, whose arithmetic is the one we follow.
+prints its rows, and then those of the cubic kernel: sizes, kernel and the FNV-1a
+hash of what cv2.resize() makes of a picture of pseudo-random bytes.  The test makes
+the same picture and must get the same hash.  Run with OpenCV 4.12, whose arithmetic is
+the one we follow: for cubic its own and not that of Intel's IPP, which is not the
+same on every processor.
 """
 
 import cv2
@@ -34,6 +36,15 @@ def fnv(data):
     return value
 
 
+def cubic():
+    cv2.ipp.setUseIPP(False)
+    for index, (old, new) in enumerate(SIZES * 3):
+        channels = (1, 3, 4)[index // len(SIZES)]
+        resized = cv2.resize(picture(*old, channels), new, interpolation=cv2.INTER_CUBIC)
+        print("    { %d, %3d, %2d, %2d, %2d, 0x%016X },"
+              % (channels, *old, *new, fnv(resized.tobytes())))
+
+
 def main():
     assert cv2.__version__.startswith("4.12."), cv2.__version__
     for name, kernel in KERNELS:
@@ -42,6 +53,8 @@ def main():
             resized = cv2.resize(picture(*old, channels), new, interpolation=kernel)
             print("    { %s, %d, %3d, %2d, %2d, %2d, 0x%016X },"
                   % (name, channels, *old, *new, fnv(resized.tobytes())))
+    print()
+    cubic()
 
 
 if __name__ == "__main__":

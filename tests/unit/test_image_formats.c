@@ -144,6 +144,33 @@ TEST(formats_refuse_files_that_are_cut_off)
     CHECK_INT(damage("avif_420.avif", false), 0);
 }
 
+/* The least file of each kind, at every byte: an error that says what it is, or pixels
+ * which are the same whatever memory held before.  JPEGs decode from their first scan on,
+ * the rest in gray; of several frames or directories the first is enough. */
+TEST(formats_of_every_kind_may_be_cut_off_anywhere)
+{
+    static const char *const never[] = {
+        "rgb.png", "gray1.png", "palette.png", "rgba16.png", "interlaced.png", "turned.png",
+        "webp_lossless.webp", "webp_alpha.webp", "bmp_1.bmp", "bmp_4.bmp", "bmp_8_core.bmp",
+        "bmp_32_fields.bmp", "gif_interlaced.gif", "tiff_lzw.tif", "tiff_jpeg.tif",
+        "tiff_tile.tif", "avif_alpha.avif", "avif_10.avif", "avif_444.avif",
+    };
+    static const char *const sometimes[] = {
+        "baseline.jpg", "progressive.jpg", "restart.jpg", "gray.jpg", "cmyk.jpg",
+        "arithmetic.jpg", "turned.jpg", "animated.png", "apart.png", "tiff_pack.tif",
+        "tiff_big.tif",
+    };
+
+    for (size_t i = 0; i < COUNT_OF(never); i++) {
+        if (!CHECK_INT(damage(never[i], false), 0))
+            printf("  %s\n", never[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(sometimes); i++) {
+        if (!CHECK(damage(sometimes[i], false) > 0))
+            printf("  %s\n", sometimes[i]);
+    }
+}
+
 TEST(formats_decode_damage_to_defined_pixels_or_not_at_all)
 {
     for (size_t i = 0; i < COUNT_OF(seeds); i++)
