@@ -98,6 +98,10 @@
 #define LIMIT_DATASET_MEMORY   GIB(8)      /* what is read of a set, and one file of labels */
 #define LIMIT_CONFUSION_CELLS  MIB(16)     /* of a confusion matrix that is drawn */
 
+/* Archives */
+#define LIMIT_ZIP_ENTRIES      1000
+#define LIMIT_ZIP_RATIO        200         /* what is unpacked, to what was sent */
+
 /* Store */
 #define LIMIT_NAME             256
 #define LIMIT_STORED_WORKFLOWS 100000

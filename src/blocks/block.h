@@ -101,7 +101,7 @@ typedef struct Field {
     const char   *schema;       /* of FIELD_PARSED: its literals' JSON schema, members only */
     Range         range;        /* numbers; of literals and of run-time values */
     int           least;        /* lists: fewest elements */
-    bool          nullable;     /* null is a value */
+    bool          nullable;     /* null is a value: NaN of a number, else zero */
     bool          selector_only;    /* no literal is accepted */
     bool          scalar;       /* literals of a value or map are texts, numbers, booleans */
     bool          batched;      /* the reference gives it whole batches: others take no batch */

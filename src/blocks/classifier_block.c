@@ -28,7 +28,7 @@ static Value answer_value(Call *call, const ModelChunk *chunk, const ModelArgs *
 {
     const Package *package   = chunk->package;
     const Lineage *lineage   = image_lineage(in->image);
-    double         threshold = in->mode == THRESHOLD_CUSTOM ? in->confidence : default_threshold;
+    double         threshold = in->mode <= THRESHOLD_STATED ? in->confidence : default_threshold;
     DictBuilder    dict      = dict_builder(call->arena, 9);
     ClassificationAnswer answer = {
         chunk->inference_id, seconds, { image_width(in->image), image_height(in->image) },

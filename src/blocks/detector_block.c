@@ -107,7 +107,7 @@ static bool find(Call *call, const ModelChunk *chunk, int from, int count, Found
     PreprocessOff       off     = { 0 };
     Error               err     = { 0 };
     DetectOptions       options = {
-        .confidence = in->model.mode == THRESHOLD_CUSTOM ? in->model.confidence : NAN,
+        .confidence = in->model.mode <= THRESHOLD_STATED ? in->model.confidence : NAN,
         .iou = in->iou, .most = in->most, .agnostic = in->agnostic, .only = in->classes.items,
         .only_count = in->classes.count,
     };

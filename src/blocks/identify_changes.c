@@ -146,7 +146,7 @@ static bool average_add(Average *average, const Args *in, const double *x, int64
 {
     switch (in->strategy) {
     case EXPONENTIAL:
-        add_exponential(average, x, in->smoothing);
+        add_exponential(average, x, isnan(in->smoothing) ? 0 : in->smoothing);
         return true;
     case SIMPLE:
         add_simple(average, x, samples);

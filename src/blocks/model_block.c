@@ -3,16 +3,27 @@
  */
 #include "blocks/model_block.h"
 
+#include <math.h>
+
 #include "base/clock.h"
 
 const Choice model_modes[] = {
-    { "best", THRESHOLD_BEST }, { "default", THRESHOLD_DEFAULT }, { "custom", THRESHOLD_CUSTOM },
+    { "best", THRESHOLD_BEST }, { "default", THRESHOLD_DEFAULT }, { "custom", THRESHOLD_STATED },
     { 0 },
 };
 
 const Choice model_modes_plain[] = {
-    { "default", THRESHOLD_DEFAULT }, { "custom", THRESHOLD_CUSTOM }, { 0 },
+    { "default", THRESHOLD_DEFAULT }, { "custom", THRESHOLD_STATED }, { 0 },
 };
+
+bool model_block_check(const StepView *step, Error *err)
+{
+    const ModelArgs *in = step->args;
+
+    return in->mode != THRESHOLD_STATED || !isnan(in->confidence) ||
+           fail(err, ERR_INVALID, "confidence_mode is 'custom', but custom_confidence is null; "
+                "give it a number from 0 to 1");
+}
 
 static void unref_model(void *model)
 {

@@ -11,8 +11,11 @@
 #include "blocks/block.h"
 #include "model/model.h"
 
-/* Whose threshold counts.  Blocks without the field have 0: the one that is given. */
-typedef enum ThresholdMode { THRESHOLD_CUSTOM, THRESHOLD_DEFAULT, THRESHOLD_BEST } ThresholdMode;
+/* Whose threshold counts: up to THRESHOLD_STATED the one that is given.  Blocks without the
+ * field have THRESHOLD_CUSTOM, which a selector is too while a definition is checked. */
+typedef enum ThresholdMode {
+    THRESHOLD_CUSTOM, THRESHOLD_STATED, THRESHOLD_DEFAULT, THRESHOLD_BEST,
+} ThresholdMode;
 
 typedef struct ModelArgs {
     Image *image;
@@ -51,6 +54,9 @@ extern const Choice model_modes_plain[];   /* without */
     { "active_learning_target_dataset", STRING(S, model.dataset), .kinds = KIND(PROJECT), \
       .preset = "null", .nullable = true, \
       .help = "Accepted for compatibility; nothing is sent anywhere." }
+
+/* Block.check of blocks with MODE_FIELDS: a custom threshold is none if it is null. */
+bool model_block_check(const StepView *step, Error *err);
 
 /* Neighbouring elements that ask one model: first .. first + count - 1. */
 typedef struct ModelChunk {

@@ -108,10 +108,12 @@ const Block block_roboflow_instance_segmentation_model_v2 = {
 
 const Block block_roboflow_instance_segmentation_model_v3 = {
     .type = "roboflow_core/roboflow_instance_segmentation_model@v3",
-    COMMON, .fields = fields_v3, .outputs = outputs_v2, .run = run_v2,
+    COMMON, .check = model_block_check, .fields = fields_v3,
+    .outputs = outputs_v2, .run = run_v2,
 };
 
 const Block block_roboflow_instance_segmentation_model_v4 = {
     .type = "roboflow_core/roboflow_instance_segmentation_model@v4",
-    COMMON, .fields = fields_v4, .outputs = outputs_v4, .run = run_v4,
+    COMMON, .check = model_block_check, .fields = fields_v4,
+    .outputs = outputs_v4, .run = run_v4,
 };

@@ -77,5 +77,6 @@ const Block block_roboflow_keypoint_detection_model_v2 = {
 
 const Block block_roboflow_keypoint_detection_model_v3 = {
     .type = "roboflow_core/roboflow_keypoint_detection_model@v3",
-    COMMON, .fields = fields_v3, .outputs = outputs_v2, .run = run_v2,
+    COMMON, .check = model_block_check, .fields = fields_v3,
+    .outputs = outputs_v2, .run = run_v2,
 };

@@ -162,7 +162,7 @@ static bool answer_v2(Call *call, const ModelChunk *chunk)
 {
     for (int k = 0; k < chunk->count; k++) {
         const Args *in = call_args(call, chunk->first + k);
-        double      confidence = in->model.mode == THRESHOLD_CUSTOM ? in->model.confidence : NAN;
+        double      confidence = in->model.mode <= THRESHOLD_STATED ? in->model.confidence : NAN;
 
         if (!emit_one(call, chunk, k, confidence)) {
             return false;
@@ -194,5 +194,5 @@ const Block block_roboflow_semantic_segmentation_model_v1 = {
 
 const Block block_roboflow_semantic_segmentation_model_v2 = {
     .type = "roboflow_core/roboflow_semantic_segmentation_model@v2",
-    COMMON, .fields = fields_v2, .run = run_v2,
+    COMMON, .check = model_block_check, .fields = fields_v2, .run = run_v2,
 };

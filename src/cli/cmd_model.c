@@ -40,11 +40,32 @@ static void remember(App *app, Arena *arena, const char *id, const char *source,
     }
 }
 
+/* "640", or "640x480": width and height. */
+static bool read_size(const char *text, int *width, int *height, Error *err)
+{
+    const char *cross = text ? strchr(text, 'x') : NULL;
+    size_t      first = cross ? (size_t)(cross - text) : text ? strlen(text) : 0;
+    double      sides[2] = { 0, 0 };
+    bool        whole[2] = { true, true };
+    bool        ok = !text || (text_read_number((Text){ text, first }, &sides[0], &whole[0]) &&
+                               text_read_number(cross ? text_of(cross + 1)
+                                                      : (Text){ text, first }, &sides[1],
+                                                &whole[1]));
+
+    for (int i = 0; text && i < 2; i++) {
+        ok = ok && whole[i] && sides[i] >= 1 && sides[i] <= INT32_MAX;
+    }
+    *width  = ok ? (int)sides[0] : 0;
+    *height = ok ? (int)sides[1] : 0;
+    return ok || fail(err, ERR_INVALID, "--size '%.40s' is not a number of pixels, as 640, or "
+                      "width and height, as 640x480", text);
+}
+
 static int run_add(Invocation *in, Error *err)
 {
     ImportOptions how = {
         .classes = option_text(in, "classes", NULL), .task = option_text(in, "task", NULL),
-        .width = (int)option_int(in, "size", 0), .height = (int)option_int(in, "size", 0),
+        .layout = option_text(in, "layout", NULL),
         .resize = option_text(in, "resize", NULL), .color = option_text(in, "color", NULL),
         .normalize = option_text(in, "normalize", NULL), .replace = option_given(in, "replace"),
     };
@@ -53,7 +74,9 @@ static int run_add(Invocation *in, Error *err)
     App         app;
     bool        ok;
 
-    if (!valid_id(id, err) || !app_open(&app, data_folder(in), false, err)) {
+    if (!valid_id(id, err) ||
+        !read_size(option_text(in, "size", NULL), &how.width, &how.height, err) ||
+        !app_open(&app, data_folder(in), false, err)) {
         return -1;
     }
     buffer_init(&report, KIB(64));
@@ -71,22 +94,29 @@ static int run_add(Invocation *in, Error *err)
 static const Option add_options[] = {
     { "classes", 0, OPTION_TEXT, "FILE", "Class names, one a line (else from metadata)." },
     { "task", 0, OPTION_TEXT, "TASK", "What the model does, when it cannot be told." },
-    { "size", 0, OPTION_INTEGER, "PIXELS", "Side of the network's square input, when not fixed." },
-    { "resize", 0, OPTION_TEXT, "MODE", "stretch, letterbox or center-crop (stretch)." },
-    { "color", 0, OPTION_TEXT, "ORDER", "rgb or bgr (rgb)." },
-    { "normalize", 0, OPTION_TEXT, "HOW", "none, imagenet or half (none)." },
+    { "layout", 0, OPTION_TEXT, "NAME", "How the output holds boxes or points, when it cannot be "
+                                        "told." },
+    { "size", 0, OPTION_TEXT, "PIXELS", "Side of the network's input, or WIDTHxHEIGHT, when not "
+                                        "fixed." },
+    { "resize", 0, OPTION_TEXT, "MODE", "stretch, letterbox or center-crop (letterbox for YOLO)." },
+    { "color", 0, OPTION_TEXT, "ORDER", "rgb or bgr (bgr for YOLOX and FastestDet)." },
+    { "normalize", 0, OPTION_TEXT, "HOW", "none, imagenet, half, raw or MEAN,STD (none, which is "
+                                          "x / 255)." },
     { "replace", 0, OPTION_FLAG, NULL, "Replace a model of that name." },
     { 0 },
 };
 
 const Command command_model_add = {
     .name    = "model add",
-    .usage   = "NAME/VERSION WEIGHTS.onnx [options]",
-    .summary = "Make a model out of an ONNX file.",
+    .usage   = "NAME/VERSION WEIGHTS.onnx|PACKAGE|PACKAGE.zip [options]",
+    .summary = "Make a model out of an ONNX file or a package.",
     .example = "ocellus model add parts/1 examples/parts.onnx --classes examples/parts.names",
     .details = "Reads task, input size, layout and class names from the graph and its metadata, "
                "runs a test\ninference and prints what it saw.  What it cannot tell it refuses, "
-               "naming the option that states it.",
+               "naming the option that states it.\nLayouts: columns, rows, objectness, cells, "
+               "finished, queries, corners, map, points (docs/models.md).\nA package (a folder "
+               "with model_config.json or model_type.json, or a zip of one) states everything "
+               "itself.",
     .options = add_options,
     .least   = 2,
     .most    = 2,

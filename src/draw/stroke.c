@@ -162,6 +162,12 @@ bool stroke_draw(Image *image, Text text, int x, int y, double scale, int64_t th
 
 enum { STROKE_POINTS = 64 };     /* more than any stroke of the font has */
 
+/* Halves go up here. */
+static int at_pixel(double v)
+{
+    return (int)floor(fmax(-1e6, fmin(v, 1e6)) + 0.5);
+}
+
 static void draw_hard_glyph(Image *image, const HersheyGlyph *glyph, double x, double y,
                             double scale, const Pen *pen)
 {
@@ -177,8 +183,8 @@ static void draw_hard_glyph(Image *image, const HersheyGlyph *glyph, double x, d
         }
         if (!end) {
             points[count++] = (ContourPoint){
-                rounded(x + (glyph->points[2 * i] - glyph->left) * scale),
-                rounded(y + (glyph->points[2 * i + 1] - FONT_BASELINE) * scale) };
+                at_pixel(x + (glyph->points[2 * i] - glyph->left) * scale),
+                at_pixel(y + (glyph->points[2 * i + 1] - FONT_BASELINE) * scale) };
         }
     }
 }

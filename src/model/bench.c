@@ -36,7 +36,7 @@ typedef bool (*Work)(Bench *bench, int count, Arena *arena, Error *err);
 
 static bool run_network(Bench *bench, int count, Arena *arena, Error *err)
 {
-    Tensor       tensor = { 4, { count, 3, bench->size.height, bench->size.width }, bench->input };
+    Tensor       tensor = model_input(bench->model, count, bench->size, bench->input);
     ModelOutputs outputs;
 
     return model_run_tensor(bench->model, arena, &tensor, bench->cancel, &outputs, err);
@@ -245,12 +245,12 @@ static bool prepare(Bench *bench)
 
     size_t one = 3 * (size_t)bench->size.width * (size_t)bench->size.height;
 
-    bench->input = calloc((size_t)count * MAX(one, 1), sizeof(float));
+    bench->input = calloc(((size_t)count + 1) * MAX(one, 1), sizeof(float));
     if (!bench->input) {
         return fail(bench->err, ERR_MEMORY, "no memory for a batch of %d", count);
     }
-    if (!preprocess_picture(&model->how, &model->lookup, model_is_detector(model), bench->image,
-                            (PreprocessOff){ 0 }, bench->size, bench->input, bench->err)) {
+    if (!model_prepare(model, bench->image, (PreprocessOff){ 0 }, bench->size, bench->input,
+                       bench->input + (size_t)count * one, bench->err)) {
         return false;
     }
     for (int i = 1; i < count; i++) {

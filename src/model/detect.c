@@ -11,22 +11,28 @@ static double default_confidence(const Package *package)
     return package->architecture && strncmp(package->architecture, "yolo26", 6) == 0 ? 0.25 : 0.4;
 }
 
+double detect_threshold(const Package *package, const DetectOptions *options)
+{
+    return isnan(options->confidence) ? default_confidence(package) : options->confidence;
+}
+
 /* ---- tensors --------------------------------------------------------------------- */
 
 /* The part of an output that is picture `i`'s: [batch, rows, columns], or without the
- * batch where there is one picture. */
+ * batch where there is one picture; or a map [batch, rows, down, across]. */
 static bool slice(const Tensor *tensor, int i, int count, BoxTensor *out)
 {
-    int first = tensor->rank - 2;
+    const int64_t *shape = tensor->shape;
 
     if (tensor->rank == 2 && count == 1) {
-        *out = (BoxTensor){ tensor->shape[0], tensor->shape[1], tensor->data };
+        *out = (BoxTensor){ shape[0], shape[1], tensor->data, 0 };
         return true;
     }
-    if (tensor->rank != 3 || tensor->shape[0] != count) {
+    if ((tensor->rank != 3 && tensor->rank != 4) || shape[0] != count) {
         return false;
     }
-    *out = (BoxTensor){ tensor->shape[first], tensor->shape[first + 1], NULL };
+    *out = (BoxTensor){ shape[1], shape[2] * (tensor->rank == 4 ? shape[3] : 1), NULL,
+                        tensor->rank == 4 ? shape[3] : 0 };
     out->data = tensor->data + (size_t)i * (size_t)out->rows * (size_t)out->columns;
     return true;
 }
@@ -34,19 +40,58 @@ static bool slice(const Tensor *tensor, int i, int count, BoxTensor *out)
 static bool unknown_output(const Package *package, const ModelOutputs *outputs, int extra,
                            Error *err)
 {
-    const Tensor *first   = &outputs->tensors[0];
-    int           columns = 4 + package->class_count + extra;
-    char          shape[80] = "";
-    size_t        length = 0;
+    char   shapes[100] = "";
+    size_t length = 0;
 
-    for (int i = 0; i < first->rank && length < sizeof(shape); i++) {
-        length += (size_t)snprintf(shape + length, sizeof(shape) - length, "%s%lld",
-                                   i ? ", " : "", (long long)first->shape[i]);
+    for (int k = 0; k < outputs->count; k++) {
+        const Tensor *tensor = &outputs->tensors[k];
+
+        for (int i = 0; i < tensor->rank && length < sizeof(shapes); i++) {
+            length += (size_t)snprintf(shapes + length, sizeof(shapes) - length, "%s%lld%s",
+                                       i ? ", " : k ? " [" : "[", (long long)tensor->shape[i],
+                                       i + 1 == tensor->rank ? "]" : "");
+        }
     }
-    return fail(err, ERR_UNSUPPORTED, "model %s: its output [%s] with %d classes and %d more "
-                "numbers a box is no layout of boxes that is known; [batch, %d, boxes] and "
-                "[batch, boxes, %d or %d] are read", package->id, shape, package->class_count,
-                extra, columns, columns, columns + 1);
+    if (package->layout != BOXES_UNKNOWN) {
+        return fail(err, ERR_UNSUPPORTED, "model %s: its output %s with %d classes and %d more "
+                    "numbers a box does not fit the layout '%s' that is stated", package->id,
+                    shapes, package->class_count, extra, box_layout_name(package->layout));
+    }
+    return fail(err, ERR_UNSUPPORTED, "model %s: its output %s with %d classes and %d more "
+                "numbers a box is no layout of boxes that is known; are these its classes? "
+                "--layout or post_processing.layout states it: %s", package->id, shapes,
+                package->class_count, extra, box_layout_names());
+}
+
+/* Boxes come first; where both tensors could be boxes, their names tell. */
+static void order_heads(const Model *model, BoxTensor tensors[2])
+{
+    const Ports *ports = &model->ports;
+    bool         named = ports->output_count >= 2 && strstr(ports->outputs[1].name, "box") &&
+                         !strstr(ports->outputs[0].name, "box");
+
+    if (tensors[1].columns == 4 && (tensors[0].columns != 4 || named)) {
+        BoxTensor first = tensors[0];
+
+        tensors[0] = tensors[1];
+        tensors[1] = first;
+    }
+}
+
+static BoxLayout layout_of(const Detecting *d, const BoxTensor tensors[2], int count, Size size)
+{
+    const Package *package = d->model->package;
+    BoxLayout      layout  = package->layout;
+
+    if (layout == BOXES_UNKNOWN) {
+        layout = box_layout_of(tensors, count, package->class_count, d->extra,
+                               package->architecture);
+    }
+    if (!box_layout_fits(layout, tensors, count, package->class_count, d->extra)) {
+        return BOXES_UNKNOWN;
+    }
+    return package->layout == BOXES_UNKNOWN && d->model->settles
+         ? box_layout_settle(layout, tensors, size.width, size.height) : layout;
 }
 
 /* ---- pictures -------------------------------------------------------------------- */
@@ -67,7 +112,7 @@ void detect_bring_back(Proposal *box, const PictureFit *fit, const Image *image,
     box->y2 = within((box->y2 - fit->top) / fit->scale_y + fit->crop_y, height, rounded);
 }
 
-static bool is_wanted(const Package *package, const DetectOptions *options, int class_id)
+bool detect_is_wanted(const Package *package, const DetectOptions *options, int class_id)
 {
     bool wanted = options->only_count == 0;
 
@@ -82,8 +127,6 @@ static bool read_boxes(const Detecting *d, int i, Size size, Heads *heads, Found
     const Package *package = d->model->package;
     BoxReading    *how = &heads->how;
     int            count = MIN(d->outputs->count, 2);
-    double         confidence = isnan(d->options->confidence) ? default_confidence(package)
-                                                              : d->options->confidence;
 
     *heads = (Heads){ 0 };
     for (int k = 0; k < count; k++) {
@@ -94,17 +137,19 @@ static bool read_boxes(const Detecting *d, int i, Size size, Heads *heads, Found
             count = 1;
         }
     }
+    if (count == 2) {
+        order_heads(d->model, heads->tensors);
+    }
     *how = (BoxReading){
-        .layout = box_layout_of(heads->tensors, count, package->class_count, d->extra,
-                                package->architecture),
-        .classes = package->class_count, .width = size.width, .height = size.height,
-        .grid = package->architecture && strncmp(package->architecture, "yolox", 5) == 0,
-        .threshold = (float)confidence, .extra = d->extra,
+        .layout = layout_of(d, heads->tensors, count, size), .classes = package->class_count,
+        .width = size.width, .height = size.height,
+        .threshold = (float)detect_threshold(package, d->options), .extra = d->extra,
     };
     if (how->layout == BOXES_UNKNOWN) {
         return unknown_output(package, d->outputs, d->extra, d->err);
     }
-    found->items = box_layout_read(d->arena, how, heads->tensors, &found->count, d->err);
+    found->items  = box_layout_read(d->arena, how, heads->tensors, &found->count, d->err);
+    found->layout = how->layout;
     return found->items != NULL;
 }
 
@@ -129,31 +174,12 @@ bool detect_find(const Detecting *d, const Image *image, int i, Heads *heads, Fo
         return false;
     }
     for (int k = 0; k < found->count; k++) {
-        if (is_wanted(d->model->package, d->options, found->items[k].class_id)) {
+        if (detect_is_wanted(d->model->package, d->options, found->items[k].class_id)) {
             found->items[kept++] = found->items[k];
         }
     }
     found->count = kept;
     return true;
-}
-
-BoxLayout model_box_layout(const Model *model, const ModelOutputs *outputs, Error *err)
-{
-    BoxTensor tensors[2] = { 0 };
-    int       count      = MIN(outputs->count, 2);
-    BoxLayout layout;
-
-    if (!slice(&outputs->tensors[0], 0, 1, &tensors[0])) {
-        unknown_output(model->package, outputs, 0, err);
-        return BOXES_UNKNOWN;
-    }
-    count  = count == 2 && slice(&outputs->tensors[1], 0, 1, &tensors[1]) ? 2 : 1;
-    layout = box_layout_of(tensors, count, model->package->class_count, 0,
-                           model->package->architecture);
-    if (layout == BOXES_UNKNOWN) {
-        unknown_output(model->package, outputs, 0, err);
-    }
-    return layout;
 }
 
 bool detect_boxes(const Detecting *d, const Image *image, int i, Found *found)

@@ -37,6 +37,7 @@ typedef struct Found {
     const FoundPoint *points;   /* `slots` an object; NULL: none were looked for */
     int         slots;
     Size        grid;           /* 0 x 0: the picture's own */
+    BoxLayout   layout;         /* how the network told of them */
 } Found;
 
 /* `found` gets one entry a picture; everything lives in the arena.  ERR_INVALID for a
@@ -45,9 +46,5 @@ typedef struct Found {
 bool model_detect(Model *model, Arena *arena, Image *const images[], int count, PreprocessOff off,
                   const DetectOptions *options, const Cancel *cancel, Found *found,
                   Error *err) MUST_USE;
-
-/* What the outputs of an inference of one picture are; BOXES_UNKNOWN fills err with what
- * was seen. */
-BoxLayout model_box_layout(const Model *model, const ModelOutputs *outputs, Error *err);
 
 #endif

@@ -35,6 +35,12 @@ bool detect_find(const Detecting *d, const Image *image, int i, Heads *heads, Fo
 /* The same in pixels of the picture, whole ones unless `measuring`. */
 bool detect_boxes(const Detecting *d, const Image *image, int i, Found *found) MUST_USE;
 
+/* Whether objects of that class are asked for. */
+bool detect_is_wanted(const Package *package, const DetectOptions *options, int class_id);
+
+/* What an object has to be sure of to count. */
+double detect_threshold(const Package *package, const DetectOptions *options);
+
 /* From the network's input back into the picture, cut to it; whole pixels if `rounded`. */
 void detect_bring_back(Proposal *box, const PictureFit *fit, const Image *image, bool rounded);
 

@@ -52,10 +52,9 @@ bool port_takes_pictures(const Port *input, const char *name, Error *err)
     if (input->rank != 4)
         return fail(err, ERR_UNSUPPORTED, "%s: the network's input is %s; one of [batch, 3, "
                     "height, width] is needed", name, shape_text(text, input));
-    if (input->shape[1] >= 0 && input->shape[1] != 3)
-        return fail(err, ERR_UNSUPPORTED, "%s: the network's input is %s, %s; export it for "
-                    "[batch, 3, height, width]", name, shape_text(text, input),
-                    input->shape[3] == 3 ? "channels last (NHWC)" : "not 3 channels");
+    if (input->shape[1] >= 0 && input->shape[1] != 3 && input->shape[3] != 3)
+        return fail(err, ERR_UNSUPPORTED, "%s: the network's input is %s, not 3 channels; export "
+                    "it for [batch, 3, height, width]", name, shape_text(text, input));
     if (input->shape[0] > 1)
         return fail(err, ERR_UNSUPPORTED, "%s: the network takes exactly %lld pictures at a time; "
                     "export it with a batch size of 1 or a dynamic one", name,
@@ -73,8 +72,9 @@ static bool check_input(Model *model, Error *err)
         return true;
     if (!port_takes_pictures(input, model->package->weights, err))
         return false;
-    if (!match_side(&model->how.height, input->shape[2]) ||
-        !match_side(&model->how.width, input->shape[3]))
+    model->last = port_is_channels_last(input);
+    if (!match_side(&model->how.height, input->shape[model->last ? 1 : 2]) ||
+        !match_side(&model->how.width, input->shape[model->last ? 2 : 3]))
         return fail(err, ERR_INVALID, "model %s: the network's input is %s, but "
                     "training_input_size is %d wide and %d high", model->package->id,
                     shape_text(text, input), said->width, said->height);
@@ -257,17 +257,42 @@ static bool make_room(Run *run, size_t numbers)
     return true;
 }
 
+/* From plane after plane to pixel after pixel. */
+static void interleave(const float *planes, size_t pixels, float *out)
+{
+    for (size_t i = 0; i < pixels; i++)
+        for (size_t c = 0; c < 3; c++)
+            out[3 * i + c] = planes[c * pixels + i];
+}
+
+bool model_prepare(const Model *model, const Image *image, PreprocessOff off, Size size,
+                   float *out, float *scratch, Error *err)
+{
+    if (!preprocess_picture(&model->how, &model->lookup, model_is_detector(model), image, off,
+                            size, model->last ? scratch : out, err))
+        return false;
+    if (model->last)
+        interleave(scratch, (size_t)size.width * (size_t)size.height, out);
+    return true;
+}
+
+Tensor model_input(const Model *model, int count, Size size, float *data)
+{
+    return model->last ? (Tensor){ 4, { count, size.height, size.width, 3 }, data }
+                       : (Tensor){ 4, { count, 3, size.height, size.width }, data };
+}
+
 static bool prepare_batch(Run *run, int first, int count, Size size)
 {
-    Model  *model = run->model;
-    size_t  one   = numbers_of(size);
-    int64_t start = clock_now();
+    Model  *model   = run->model;
+    size_t  one     = numbers_of(size);
+    float  *scratch = run->input + (size_t)count * one;
+    int64_t start   = clock_now();
 
     for (int i = 0; i < count; i++) {
         if (!cancel_check(run->cancel, run->err) ||
-            !preprocess_picture(&model->how, &model->lookup, model_is_detector(model),
-                                run->images[first + i], run->off, size,
-                                run->input + (size_t)i * one, run->err))
+            !model_prepare(model, run->images[first + i], run->off, size,
+                           run->input + (size_t)i * one, scratch, run->err))
             return false;
     }
     if (model->meter)
@@ -281,14 +306,15 @@ static bool run_batch(Run *run, int first, int count, Arena *arena, ModelOutputs
     Model *model  = run->model;
     Size   size   = preprocess_size(&model->how, run->images[first], run->off);
     size_t one    = numbers_of(size);
-    Tensor tensor = { 4, { count, 3, size.height, size.width }, NULL };
 
     if (one > numbers_of((Size){ NETWORK_SIDE, NETWORK_SIDE }))
         return fail(run->err, ERR_TOO_LARGE, "model %s takes pictures as they are, but %d x %d is "
                     "too large for it", model->package->id, size.width, size.height);
-    if (!make_room(run, MAX(one, 1) * (size_t)count) || !prepare_batch(run, first, count, size))
+    if (!make_room(run, MAX(one, 1) * (size_t)(count + model->last)) ||
+        !prepare_batch(run, first, count, size))
         return false;
-    tensor.data = run->input;
+
+    Tensor tensor = model_input(model, count, size, run->input);
     return model->engine->run(model->session, arena, &tensor, run->cancel, outputs, run->err);
 }
 

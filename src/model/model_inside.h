@@ -34,6 +34,8 @@ struct Model {
     Preprocess     how;         /* the package's, input size completed by the graph */
     Lookup         lookup;
     bool           batches;     /* several pictures may run together */
+    bool           last;        /* channels are the last axis of its input: NHWC */
+    bool           settles;     /* numbers decide what shapes leave open of its layout */
 };
 
 /* A model of a package that the caller has read; package and its arena must
@@ -47,9 +49,23 @@ Model *model_load(const char *folder, const char *id, const Engine *engine, int 
 /* Whether pictures are prepared as for a detector, see preprocess_picture(). */
 bool model_is_detector(const Model *model);
 
-/* Does an input take pictures as they are laid out here: [batch, 3, height, width],
- * with a batch that is free or 1? */
+/* A picture as the network takes it, 3 x size.height x size.width numbers; where it takes
+ * channels last, `scratch` has room for as many. */
+bool model_prepare(const Model *model, const Image *image, PreprocessOff off, Size size,
+                   float *out, float *scratch, Error *err) MUST_USE;
+
+/* The tensor of `count` pictures that were prepared at `data`. */
+Tensor model_input(const Model *model, int count, Size size, float *data);
+
+/* Does an input take pictures: [batch, 3, height, width] or, as TensorFlow has them,
+ * [batch, height, width, 3], with a batch that is free or 1? */
 bool port_takes_pictures(const Port *input, const char *name, Error *err) MUST_USE;
+
+/* Is it the latter? */
+static inline bool port_is_channels_last(const Port *input)
+{
+    return input->rank == 4 && input->shape[1] != 3 && input->shape[3] == 3;
+}
 
 /* The ids of the packages in a folder of models, sorted, NULL-terminated; none when
  * there is no such folder. */

@@ -6,13 +6,16 @@
  * model_config.json + inference_config.json (the new layout) or
  * model_type.json + environment.json (the old one).  Both are read; the new
  * one is written.  What a package says decides how pictures become tensors and
- * what the outputs mean.
+ * what the outputs mean.  Ours say more than the reference's: post_processing.layout is
+ * how the output holds boxes (vision/box_layout.h), post_processing.keypoint_numbers how
+ * many numbers a key point has.
  */
 #ifndef OCELLUS_MODEL_PACKAGE_H
 #define OCELLUS_MODEL_PACKAGE_H
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "vision/box_layout.h"
 
 typedef enum Task {
     TASK_UNKNOWN,
@@ -69,7 +72,10 @@ typedef struct Package {
     int         class_count;
     Preprocess  preprocess;
     bool        fused_post;            /* the graph applies softmax / sigmoid itself */
+    BoxLayout   layout;                /* of its boxes; BOXES_UNKNOWN: their shape tells */
+    int         point_numbers;         /* a key point: 2 for x and y, 3 with a confidence */
     const KeyPointNames *key_points;   /* one a class; NULL: none are named */
+    Text        key_points_text;       /* keypoints_metadata.json as it is, or {NULL, 0} */
 } Package;
 
 /* Read DIR.  Everything lives in the arena.  Errors name file and key. */

@@ -131,6 +131,23 @@ static bool parse_input(const Section *inference, Preprocess *p)
            parse_resize(&input, p) && parse_color(&input, p) && parse_numbers(&input, p);
 }
 
+static bool parse_layout(const Section *post, Package *package)
+{
+    Text layout = { 0 };
+    char what[160];
+
+    package->point_numbers = 3;
+    if (!section_text(post, "layout", &layout) ||
+        !section_whole(post, "keypoint_numbers", 2, 3, &package->point_numbers))
+        return false;
+    package->layout = box_layout_find(layout);
+    if (!layout.at || package->layout != BOXES_UNKNOWN)
+        return true;
+    snprintf(what, sizeof what, "'%.*s' is not %s", SHOW(excerpt(layout, 40)),
+             box_layout_names());
+    return section_fail(post, "layout", ERR_INVALID, what);
+}
+
 /* What the scores of a classifier are is stated, not guessed: the reference
  * calls a package without it broken. */
 static bool parse_post(const Section *inference, Package *package)
@@ -141,7 +158,9 @@ static bool parse_post(const Section *inference, Package *package)
                        : package->task == TASK_MULTI_LABEL    ? "sigmoid" : NULL;
 
     if (!section_find(inference, "post_processing", &post) ||
-        !section_text(&post, "type", &type) || !section_flag(&post, "fused", &package->fused_post))
+        !section_text(&post, "type", &type) ||
+        !section_flag(&post, "fused", &package->fused_post) ||
+        !parse_layout(&post, package))
         return false;
     if (wanted && !text_is(type, wanted))
         return section_fail(&post, "type", ERR_INVALID, package->task == TASK_CLASSIFICATION

@@ -22,6 +22,7 @@ static bool parse_type(Arena *arena, Text text, Package *package, Error *err)
         return false;
     package->task         = task_find(task);
     package->architecture = model.at ? model.at : "";
+    package->point_numbers = 3;
     if (package->task == TASK_UNKNOWN)
         return section_fail(&type, "project_task_type", ERR_UNSUPPORTED,
                             "missing, or not a task known here");

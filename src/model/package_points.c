@@ -78,6 +78,7 @@ bool key_points_parse(Arena *arena, Text text, Package *package, Error *err)
             !read_names(arena, json_get(walk.value, "keypoints"), &classes[class_id], err))
             return false;
     }
-    package->key_points = classes;
+    package->key_points      = classes;
+    package->key_points_text = text;
     return true;
 }

@@ -171,6 +171,10 @@ static void write_inference(JsonWriter *w, const Package *package)
     begin_object(w, "post_processing");
     write_text(w, "type", type);
     write_flag(w, "fused", package->fused_post);
+    if (package->layout != BOXES_UNKNOWN)
+        write_text(w, "layout", box_layout_name(package->layout));
+    if (package->point_numbers == 2)
+        write_number(w, "keypoint_numbers", package->point_numbers);
     json_end_object(w);
     json_end_object(w);
 }
@@ -183,7 +187,7 @@ static bool write_json(Arena *arena, const char *folder, const char *name,
 {
     Buffer text;
 
-    buffer_init(&text, MIB(1));
+    buffer_init(&text, MIB(16));
     JsonWriter w = json_writer(&text);
     write(&w, package);
     buffer_char(&text, '\n');
@@ -217,6 +221,45 @@ static bool write_names(Arena *arena, const char *folder, const Package *package
                               err);
     buffer_fini(&text);
     return done;
+}
+
+static void write_class_points(JsonWriter *w, int class_id, const KeyPointNames *points)
+{
+    char key[12];
+
+    json_begin_object(w);
+    write_number(w, "object_class_id", class_id);
+    begin_object(w, "keypoints");
+    for (int i = 0; i < points->count; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        json_key(w, key);
+        json_write_text(w, points->names[i]);
+    }
+    json_end_object(w);
+    json_key(w, "edges");
+    json_begin_array(w);
+    json_end_array(w);
+    json_end_object(w);
+}
+
+static void write_points(JsonWriter *w, const Package *package)
+{
+    json_begin_array(w);
+    for (int i = 0; i < package->class_count; i++)
+        write_class_points(w, i, &package->key_points[i]);
+    json_end_array(w);
+}
+
+/* As they were given: there is more in such a file than is read here. */
+static bool write_key_points(Arena *arena, const char *folder, const Package *package, Error *err)
+{
+    static const char *const name = "keypoints_metadata.json";
+    Text text = package->key_points_text;
+
+    if (text.at)
+        return file_write(path_join(arena, folder, name), text.at, text.length, err);
+    return !package->key_points ||
+           write_json(arena, folder, name, write_points, package, err);
 }
 
 /* The folder part of a path; "." without one. */
@@ -253,7 +296,9 @@ static bool write_files(Arena *arena, const Package *package, const char *folder
 {
     return write_json(arena, folder, "model_config.json", write_config, package, err) &&
            write_json(arena, folder, "inference_config.json", write_inference, package, err) &&
-           write_names(arena, folder, package, err) && copy_weights(arena, folder, weights, err);
+           write_names(arena, folder, package, err) &&
+           write_key_points(arena, folder, package, err) &&
+           copy_weights(arena, folder, weights, err);
 }
 
 /* ---- putting in place ---------------------------------------------------------- */

@@ -7,7 +7,11 @@
 
 #include "model/detect_inside.h"
 
-enum { POINT_NUMBERS = 3 };
+/* Numbers a point has. */
+static int point_numbers(const Package *package)
+{
+    return package->point_numbers == 2 ? 2 : 3;
+}
 
 /* Points an object, as the package names them; 0: it does not. */
 static int named_slots(const Package *package)
@@ -24,14 +28,15 @@ static int named_slots(const Package *package)
 static int shown_slots(const Package *package, const Tensor *boxes)
 {
     const int heads[] = { 4 + package->class_count, 6 };
+    const int numbers = point_numbers(package);
 
     for (size_t h = 0; h < COUNT_OF(heads); h++) {
         for (int side = boxes->rank - 2; side < boxes->rank; side++) {
             int64_t more = boxes->shape[side] - heads[h];
 
-            if (more > 0 && more % POINT_NUMBERS == 0 &&
-                more / POINT_NUMBERS <= LIMIT_KEYPOINT_SLOTS)
-                return (int)(more / POINT_NUMBERS);
+            if (more > 0 && more % numbers == 0 &&
+                more / numbers <= LIMIT_KEYPOINT_SLOTS)
+                return (int)(more / numbers);
         }
     }
     return 0;
@@ -46,20 +51,21 @@ static int slots_of(const Package *package, const ModelOutputs *outputs)
     return slots > 0 || boxes->rank < 2 ? slots : shown_slots(package, boxes);
 }
 
-static void bring_back(const PictureFit *fit, const float *numbers, FoundPoint *out)
+static FoundPoint bring_back(const PictureFit *fit, double at_x, double at_y, float confidence)
 {
-    double x = (numbers[0] - fit->left) / fit->scale_x + fit->crop_x;
-    double y = (numbers[1] - fit->top) / fit->scale_y + fit->crop_y;
+    double x = (at_x - fit->left) / fit->scale_x + fit->crop_x;
+    double y = (at_y - fit->top) / fit->scale_y + fit->crop_y;
 
-    *out = (FoundPoint){ (float)rint(isfinite(x) ? x : 0), (float)rint(isfinite(y) ? y : 0),
-                         numbers[2] };
+    return (FoundPoint){ (float)rint(isfinite(x) ? x : 0), (float)rint(isfinite(y) ? y : 0),
+                         confidence };
 }
 
 static bool find_one(const Detecting *d, const Image *image, int i, Found *found)
 {
     Size        size  = preprocess_size(&d->model->how, image, d->off);
     PictureFit  fit   = preprocess_fit(&d->model->how, true, image, d->off, size);
-    int         slots = d->extra / POINT_NUMBERS;
+    int         each  = point_numbers(d->model->package);
+    int         slots = d->extra / each;
     float      *extra = arena_array(d->arena, float, MAX(d->extra, 1));
     FoundPoint *points;
     Heads       heads;
@@ -72,13 +78,64 @@ static bool find_one(const Detecting *d, const Image *image, int i, Found *found
 
     for (int k = 0; k < found->count; k++) {
         box_layout_extra(&heads.how, &heads.tensors[0], found->items[k].index, extra);
-        for (int slot = 0; slot < slots; slot++)
-            bring_back(&fit, extra + (size_t)slot * POINT_NUMBERS,
-                       &points[(size_t)k * (size_t)slots + (size_t)slot]);
+        for (int slot = 0; slot < slots; slot++) {
+            const float *at = extra + (size_t)slot * (size_t)each;
+
+            points[(size_t)k * (size_t)slots + (size_t)slot] =
+                bring_back(&fit, (double)at[0], (double)at[1], each == 3 ? at[2] : 1);
+        }
         detect_bring_back(&found->items[k], &fit, image, true);
     }
     found->points = points;
     found->slots  = slots;
+    return true;
+}
+
+/* One object fills what the network sees of the picture, and is sure. */
+static bool find_whole(const Detecting *d, const Image *image, int i, Found *found)
+{
+    const Tensor *t    = &d->outputs->tensors[0];
+    Size          size = preprocess_size(&d->model->how, image, d->off);
+    PictureFit    fit  = preprocess_fit(&d->model->how, true, image, d->off, size);
+    FoundPoint   *points = arena_array(d->arena, FoundPoint, d->extra / 2);
+    Proposal     *box  = arena_new(d->arena, Proposal);
+    bool          kept = detect_is_wanted(d->model->package, d->options, 0) &&
+                         d->options->most > 0 &&
+                         detect_threshold(d->model->package, d->options) <= 1;
+
+    if (!points)
+        return fail(d->err, ERR_MEMORY, "no memory for key points");
+    for (int slot = 0; slot < d->extra / 2; slot++) {
+        const float *at = t->data + (size_t)i * (size_t)d->extra + 2 * (size_t)slot;
+
+        points[slot] = bring_back(&fit, (double)at[0] * size.width, (double)at[1] * size.height,
+                                  1);
+    }
+    *box = (Proposal){ 0, 0, (float)size.width, (float)size.height, 1, 0, 0 };
+    detect_bring_back(box, &fit, image, true);
+    *found = (Found){ .items = box, .count = kept, .points = points, .slots = d->extra / 2,
+                      .layout = BOXES_POINTS };
+    return true;
+}
+
+/* A row of coordinates a picture. */
+static bool find_wholes(Detecting *d, Image *const images[], Found *found)
+{
+    const Tensor *t = &d->outputs->tensors[0];
+    int64_t       numbers = t->rank >= 2 && t->shape[0] == d->pictures ? 1 : 0;
+
+    for (int i = 1; i < t->rank; i++)
+        if (__builtin_mul_overflow(numbers, t->shape[i], &numbers))
+            numbers = 0;
+    if (numbers < 2 || numbers % 2 != 0 || numbers / 2 > LIMIT_KEYPOINT_SLOTS ||
+        d->model->package->class_count < 1)
+        return fail(d->err, ERR_UNSUPPORTED, "model %s states the layout 'points', but its output "
+                    "is no row of x and y for at most %d points a picture",
+                    d->model->package->id, LIMIT_KEYPOINT_SLOTS);
+    d->extra = (int)numbers;
+    for (int i = 0; i < d->pictures; i++)
+        if (!find_whole(d, images[i], i, &found[i]))
+            return false;
     return true;
 }
 
@@ -95,7 +152,9 @@ bool model_find_points(Model *model, Arena *arena, Image *const images[], int co
                     task_name(package->task));
     if (!model_run(model, arena, images, count, off, cancel, &outputs, err))
         return false;
-    d.extra = POINT_NUMBERS * slots_of(package, &outputs);
+    if (package->layout == BOXES_POINTS)
+        return find_wholes(&d, images, found);
+    d.extra = point_numbers(package) * slots_of(package, &outputs);
     if (d.extra == 0)
         return fail(err, ERR_UNSUPPORTED, "model %s: neither keypoints_metadata.json nor the shape "
                     "of the output tells how many key points an object has", package->id);

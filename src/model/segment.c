@@ -34,12 +34,33 @@ static bool is_prototypes(const Tensor *tensor, int pictures)
            grid_side_fits(tensor->shape[3]);
 }
 
+/* RF-DETR tells a mask for each of its boxes instead of prototypes. */
+static bool has_query_masks(const ModelOutputs *outputs)
+{
+    bool found = false;
+
+    for (int k = 0; k < outputs->count; k++) {
+        const Tensor *boxes = &outputs->tensors[k];
+
+        for (int m = 0; m < outputs->count && boxes->rank == 3 && boxes->shape[2] == 4; m++) {
+            found |= outputs->tensors[m].rank == 4 && outputs->count > 2 &&
+                     outputs->tensors[m].shape[1] == boxes->shape[1];
+        }
+    }
+    return found;
+}
+
 /* The prototypes apart from the boxes. */
 static bool part_outputs(Segmenting *s, ModelOutputs *outputs, Tensor *prototypes)
 {
     const Package *package = s->find.model->package;
     int            kept = 0;
 
+    if (has_query_masks(outputs)) {
+        return fail(s->find.err, ERR_UNSUPPORTED, "model %s: it tells a mask for each of its "
+                    "boxes, as RF-DETR does; only networks with prototypes, as YOLO's, are read "
+                    "for instance segmentation", package->id);
+    }
     *prototypes = (Tensor){ 0 };
     for (int k = 0; k < outputs->count; k++) {
         if (prototypes->rank == 0 && is_prototypes(&outputs->tensors[k], s->find.pictures)) {

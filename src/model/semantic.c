@@ -55,6 +55,33 @@ static bool scores_fit(const Looking *l, int pictures)
                 t->rank == 4 ? " of other sizes" : "");
 }
 
+/* As TensorFlow has it, the scores of a pixel lie together: they are laid out by class. */
+static bool by_class(Arena *arena, int classes, Tensor *t, Error *err)
+{
+    size_t pixels, count;
+    float *planes;
+
+    if (t->rank != 4 || t->shape[3] != classes || t->shape[1] == classes ||
+        !grid_side_fits(t->shape[1]) || !grid_side_fits(t->shape[2])) {
+        return true;
+    }
+    count  = (size_t)classes;
+    pixels = (size_t)(t->shape[1] * t->shape[2]);
+    planes = arena_array(arena, float, MAX((size_t)t->shape[0] * pixels * count, 1));
+    if (!planes) {
+        return fail(err, ERR_MEMORY, "no memory for the classes of pixels");
+    }
+    for (size_t i = 0; i < (size_t)t->shape[0] * pixels; i++) {
+        float *out = planes + i / pixels * pixels * count + i % pixels;
+
+        for (size_t c = 0; c < count; c++) {
+            out[c * pixels] = t->data[i * count + c];
+        }
+    }
+    *t = (Tensor){ 4, { t->shape[0], classes, t->shape[1], t->shape[2] }, planes };
+    return true;
+}
+
 /* Two gray pictures, all background. */
 static bool make_masks(const Looking *l, const Image *image, ClassMasks *out)
 {
@@ -126,6 +153,7 @@ bool model_segment_classes(Model *model, Arena *arena, Image *const images[], in
                     "which pixels of no class need", model->package->id);
     }
     if (!model_run(model, arena, images, count, off, cancel, &outputs, err) ||
+        !by_class(arena, model->package->class_count, &outputs.tensors[0], err) ||
         !scores_fit(&l, count)) {
         return false;
     }

@@ -7,6 +7,9 @@
 
 #include "model/excerpt.h"
 #include "model/model_inside.h"
+#include "model/points.h"
+#include "model/segment.h"
+#include "model/semantic.h"
 
 enum { PICTURES = 6, PICTURE_WIDTH = 320, PICTURE_HEIGHT = 240 };
 
@@ -153,28 +156,67 @@ static bool show(Model *model, int number, Arena *arena, Trial *trial, float **c
     return done;
 }
 
-static bool try_detector(Model *model, Trial *trial, Error *err)
+/* What finds objects, with outlines or points. */
+static bool find(Model *model, Image *card, Arena *arena, Found *found, Error *err)
 {
     const DetectOptions options = { .confidence = 0.25, .iou = 0.45, .most = 300 };
-    Image        *card = picture(0, err);
-    ModelOutputs  outputs;
-    Arena         arena;
-    Found         found;
-    double        once;
-    bool          done;
+    PreprocessOff       off     = { 0 };
+
+    switch (model->package->task) {
+    case TASK_INSTANCE_SEGMENTATION:
+        return model_segment(model, arena, &card, 1, off, &options, (MaskReduction){ false, 1 },
+                             NULL, found, err);
+    case TASK_KEYPOINTS:
+        return model_find_points(model, arena, &card, 1, off, &options, NULL, found, err);
+    default:
+        return model_detect(model, arena, &card, 1, off, &options, NULL, found, err);
+    }
+}
+
+static bool try_objects(Model *model, Image *card, Arena *arena, Trial *trial, Error *err)
+{
+    Found found;
+
+    if (!find(model, card, arena, &found, err))
+        return false;
+    trial->layout = found.layout;
+    trial->found  = found.count;
+    trial->slots  = found.slots;
+    return true;
+}
+
+/* The class that most of the picture is of. */
+static bool try_classes(Model *model, Image *card, Arena *arena, Trial *trial, Error *err)
+{
+    int64_t    counts[256] = { 0 };
+    ClassMasks masks;
+
+    if (!model_segment_classes(model, arena, &card, 1, (PreprocessOff){ 0 }, NAN, NULL, &masks,
+                               err))
+        return false;
+    for (int y = 0; y < image_height(masks.classes); y++) {
+        const uint8_t *row = image_pixels(masks.classes) +
+                             (size_t)y * image_stride(masks.classes);
+
+        for (int x = 0; x < image_width(masks.classes); x++)
+            counts[row[x]]++;
+    }
+    for (int i = 1; i < 256; i++)
+        trial->top = counts[i] > counts[trial->top] ? i : trial->top;
+    trial->share = (double)counts[trial->top] / ((double)PICTURE_WIDTH * PICTURE_HEIGHT);
+    return true;
+}
+
+static bool try_places(Model *model, Trial *trial, Error *err)
+{
+    bool   pixels = model->package->task == TASK_SEMANTIC_SEGMENTATION;
+    Image *card   = picture(0, err);
+    Arena  arena;
+    bool   done;
 
     arena_init(&arena, LIMIT_RUN_MEMORY);
-    done = card && run_once(model, card, &arena, &outputs, &once, err);
-    if (done) {
-        trial->layout = model_box_layout(model, &outputs, err);
-        done = trial->layout != BOXES_UNKNOWN &&
-               model_detect(model, &arena, &card, 1, (PreprocessOff){ 0 }, &options, NULL, &found,
-                            err);
-    }
-    if (done) {
-        trial->found = found.count;
-        done         = time_it(model, card, &arena, trial, err);
-    }
+    done = card && (pixels ? try_classes : try_objects)(model, card, &arena, trial, err) &&
+           time_it(model, card, &arena, trial, err);
     image_unref(card);
     arena_fini(&arena);
     return done;
@@ -182,13 +224,14 @@ static bool try_detector(Model *model, Trial *trial, Error *err)
 
 bool trial_run(Model *model, Trial *trial, Error *err)
 {
+    Task   task = model->package->task;
     Arena  arena;
     float *card = NULL;
     bool   done = true;
 
     *trial = (Trial){ .shares = true, .within = true };
-    if (model->package->task == TASK_DETECTION)
-        return try_detector(model, trial, err);
+    if (task != TASK_CLASSIFICATION && task != TASK_MULTI_LABEL)
+        return try_places(model, trial, err);
     arena_init(&arena, LIMIT_RUN_MEMORY);
     for (int i = 0; i < PICTURES && done; i++)
         done = show(model, i, &arena, trial, &card, err);
@@ -202,7 +245,8 @@ bool trial_run(Model *model, Trial *trial, Error *err)
 
 /* ---- reporting ----------------------------------------------------------------- */
 
-static void report_input(const Preprocess *how, const Preprocess *said, Buffer *report)
+static void report_input(const Preprocess *how, const Preprocess *said, bool last,
+                         Buffer *report)
 {
     static const char *const resizes[] = {
         [RESIZE_STRETCH] = "stretch", [RESIZE_LETTERBOX] = "letterbox",
@@ -213,6 +257,7 @@ static void report_input(const Preprocess *how, const Preprocess *said, Buffer *
         buffer_printf(report, "input: %d x %d", how->width, how->height);
     else
         buffer_string(report, "input: any size");
+    buffer_string(report, last ? ", channels last" : "");
     buffer_printf(report, ", %s, %s", said->rgb ? "rgb" : "bgr", resizes[said->resize]);
     if (said->has_scale)
         buffer_printf(report, ", x / %g", said->scale);
@@ -232,31 +277,56 @@ static void report_classes(const Package *package, Buffer *report)
     buffer_string(report, package->class_count > SHOWN ? ", ...)\n" : ")\n");
 }
 
+/* What the graph does not say of its first output is what it gave. */
 static void report_output(const Port *output, int64_t scores, Buffer *report)
 {
     buffer_printf(report, "output: %s [batch", output->name);
-    if (output->rank < 2)
+    if (output->rank < 2 && scores > 0)
         buffer_printf(report, ", %lld", (long long)scores);
-    for (int i = 1; i < output->rank; i++)
-        buffer_printf(report, ", %lld", (long long)(output->shape[i] < 0 ? scores
-                                                                         : output->shape[i]));
+    for (int i = 1; i < output->rank; i++) {
+        if (output->shape[i] < 0 && scores == 0)
+            buffer_string(report, ", any");
+        else
+            buffer_printf(report, ", %lld", (long long)(output->shape[i] < 0 ? scores
+                                                                             : output->shape[i]));
+    }
     buffer_string(report, "]\n");
 }
 
-static void report_boxes(const Trial *trial, Buffer *report)
+static const char *layout_for_people(BoxLayout layout)
 {
-    static const char *const layouts[] = {
-        [BOXES_UNKNOWN] = "unknown",
-        [BOXES_COLUMNS] = "middle, size and a score a class, in columns",
-        [BOXES_ROWS] = "middle, size and a score a class, in rows",
-        [BOXES_OBJECTNESS] = "middle, size, objectness and a score a class",
-        [BOXES_FINISHED] = "finished: corners, score, class",
-        [BOXES_QUERIES] = "queries: boxes and logits",
-    };
+    switch (layout) {
+    case BOXES_COLUMNS:    return "middle, size and a score a class, in columns";
+    case BOXES_ROWS:       return "middle, size and a score a class, in rows";
+    case BOXES_OBJECTNESS: return "middle, size, objectness and a score a class";
+    case BOXES_CELLS:      return "middle, size, objectness and a score a class, all relative "
+                                  "to cells of 8, 16 and 32 pixels";
+    case BOXES_FINISHED:   return "finished: corners, score, class";
+    case BOXES_QUERIES:    return "boxes as fractions of the input, and logits";
+    case BOXES_CORNERS:    return "corners as fractions of the input, and shares";
+    case BOXES_MAP:        return "an object a cell of a map";
+    case BOXES_POINTS:     return "none: points as fractions of the input";
+    case BOXES_UNKNOWN:    break;
+    }
+    return "unknown";
+}
 
-    buffer_printf(report, "boxes: %s\n", layouts[trial->layout]);
+static void report_objects(const Package *package, const Trial *trial, Buffer *report)
+{
+    buffer_printf(report, "layout: %s (%s)\n", box_layout_name(trial->layout),
+                  layout_for_people(trial->layout));
+    if (package->task == TASK_KEYPOINTS)
+        buffer_printf(report, "key points: %d\n", trial->slots);
     buffer_printf(report, "test answer: %d objects in the test picture\n", trial->found);
-    buffer_printf(report, "milliseconds: %.2f\n", trial->milliseconds);
+}
+
+static void report_scores(const Package *package, const Trial *trial, Text top, Buffer *report)
+{
+    buffer_printf(report, "%s in graph: %s\n",
+                  package->task == TASK_MULTI_LABEL ? "sigmoid" : "softmax",
+                  package->fused_post ? "yes" : "no");
+    buffer_printf(report, "test answer: %.*s, confidence %.4f\n", SHOW(excerpt(top, 200)),
+                  trial->confidence);
 }
 
 void trial_report(Model *model, const Trial *trial, Buffer *report)
@@ -266,17 +336,16 @@ void trial_report(Model *model, const Trial *trial, Buffer *report)
                                                                : TEXT("?");
 
     buffer_printf(report, "task: %s\n", task_name(package->task));
-    report_input(&model->how, &package->preprocess, report);
+    report_input(&model->how, &package->preprocess, model->last, report);
     report_classes(package, report);
-    report_output(&model->ports.outputs[0], trial->scores, report);
-    if (package->task == TASK_DETECTION) {
-        report_boxes(trial, report);
-        return;
-    }
-    buffer_printf(report, "%s in graph: %s\n",
-                  package->task == TASK_MULTI_LABEL ? "sigmoid" : "softmax",
-                  package->fused_post ? "yes" : "no");
-    buffer_printf(report, "test answer: %.*s, confidence %.4f\n", SHOW(excerpt(top, 200)),
-                  trial->confidence);
+    for (int i = 0; i < model->ports.output_count; i++)
+        report_output(&model->ports.outputs[i], trial->scores, report);
+    if (package->task == TASK_CLASSIFICATION || package->task == TASK_MULTI_LABEL)
+        report_scores(package, trial, top, report);
+    else if (package->task == TASK_SEMANTIC_SEGMENTATION)
+        buffer_printf(report, "test answer: %.*s, %.0f %% of the test picture\n",
+                      SHOW(excerpt(top, 200)), 100 * trial->share);
+    else
+        report_objects(package, trial, report);
     buffer_printf(report, "milliseconds: %.2f\n", trial->milliseconds);
 }

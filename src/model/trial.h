@@ -3,7 +3,8 @@
  *
  * The network is shown a picture that is always the same, and a few more; from
  * a classifier's answers one sees whether they are shares already or have yet to
- * become shares, from a detector's how it holds its boxes.
+ * become shares, from a detector's how it holds its boxes.  Every task is tried by the
+ * functions that answer requests, so that what passes here also answers there.
  */
 #ifndef OCELLUS_MODEL_TRIAL_H
 #define OCELLUS_MODEL_TRIAL_H
@@ -17,8 +18,10 @@ typedef struct Trial {
     bool    within;          /* all answers are within 0 .. 1 */
     int     top;             /* class of the test picture */
     double  confidence;      /* of it, as a share */
-    BoxLayout layout;        /* of a detector */
+    BoxLayout layout;        /* of what finds objects */
     int     found;           /* objects in the test picture, at 25 % */
+    int     slots;           /* key points an object */
+    double  share;           /* of the test picture that is of class `top`, of pixels */
     double  milliseconds;    /* of one picture with preprocessing, the best of several */
 } Trial;
 

@@ -2,16 +2,14 @@
  * answer - what the answer to a question is made of.
  *
  * question.c asks the model and writes classes and boxes; answer_segment.c writes what
- * segmentation adds to them, and classes of pixels.
+ * segmentation adds to them, and classes of pixels; answer_draw.c draws pictures.
  */
 #ifndef OCELLUS_SERVER_ANSWER_H
 #define OCELLUS_SERVER_ANSWER_H
 
+#include "image/contour.h"
 #include "model/semantic.h"
 #include "server/routes.h"
-
-/* What is drawn is of the one colour that the reference falls back on. */
-enum { PLATE_BLUE = 0xEA, PLATE_GREEN = 0x92, PLATE_RED = 0x48 };
 
 /* What the answer to one picture is made of. */
 typedef struct Reply {
@@ -41,7 +39,14 @@ void answer_write_grid(JsonWriter *w, const Reply *reply);
 /* The whole answer of semantic segmentation. */
 bool answer_write_classes(JsonWriter *w, const Reply *reply, Error *err) MUST_USE;
 
-/* Draw the outlines of all objects. */
-bool answer_draw_outlines(const Reply *reply, Image *picture, Error *err) MUST_USE;
+/* The border of a mask with most points, first of equals: not the largest, as in
+ * workflows.  Empty for an empty mask; its points begin at the mask's corner. */
+bool answer_find_outline(Arena *arena, const Mask *mask, Contour *out, Error *err) MUST_USE;
+
+/* The size of what boxes and masks are of: the picture's, or the grid of reduced masks. */
+Size answer_grid(const Reply *reply);
+
+/* The picture with what was seen in it, as JPEG. */
+bool answer_draw(const Reply *reply, Buffer *out, Error *err) MUST_USE;
 
 #endif

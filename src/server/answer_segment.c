@@ -4,7 +4,6 @@
 #include "server/answer.h"
 
 #include "image/encode.h"
-#include "image/raster.h"
 
 /* ---- parts ----------------------------------------------------------------------------- */
 
@@ -31,7 +30,7 @@ void answer_write_head(JsonWriter *w, const Reply *reply, Size size)
 /* ---- objects --------------------------------------------------------------------------- */
 
 /* The border with most points, first of equals: not the largest, as in workflows. */
-static bool find_outline(Arena *arena, const Mask *mask, Contour *out, Error *err)
+bool answer_find_outline(Arena *arena, const Mask *mask, Contour *out, Error *err)
 {
     Contours all;
 
@@ -58,7 +57,7 @@ static bool write_points(JsonWriter *w, const Mask *mask, Error *err)
     bool    ok;
 
     arena_init(&arena, LIMIT_RUN_MEMORY);
-    ok = find_outline(&arena, mask, &outline, err);
+    ok = answer_find_outline(&arena, mask, &outline, err);
     json_key(w, "points");
     json_begin_array(w);
     for (int i = 0; ok && i < outline.count; i++) {
@@ -74,7 +73,7 @@ static bool write_points(JsonWriter *w, const Mask *mask, Error *err)
     return ok;
 }
 
-static Size grid_size(const Reply *reply)
+Size answer_grid(const Reply *reply)
 {
     Size grid = reply->found->grid;
 
@@ -85,7 +84,7 @@ static Size grid_size(const Reply *reply)
 bool answer_write_mask(JsonWriter *w, const Reply *reply, int i, Error *err)
 {
     const Mask *mask = &reply->found->masks[i];
-    Size        size = grid_size(reply);
+    Size        size = answer_grid(reply);
 
     if (reply->question->masks_as_rle) {
         json_key(w, "rle");
@@ -101,7 +100,7 @@ bool answer_write_mask(JsonWriter *w, const Reply *reply, int i, Error *err)
 void answer_write_grid(JsonWriter *w, const Reply *reply)
 {
     int  width = image_width(reply->image), height = image_height(reply->image);
-    Size size  = grid_size(reply);
+    Size size  = answer_grid(reply);
 
     answer_write_size(w, "original_image", width, height);
     json_key(w, "mask_metadata");
@@ -117,46 +116,6 @@ void answer_write_grid(JsonWriter *w, const Reply *reply)
     json_key(w, "scale_y");
     json_write_double(w, (double)height / size.height);
     json_end_object(w);
-}
-
-/* Points of the mask's own grid into the picture. */
-static void draw_outline(const Reply *reply, Image *picture, const Mask *mask,
-                         const Contour *outline, ContourPoint *points)
-{
-    Pen  pen  = { .thickness = MAX(reply->question->stroke, 1), .blue = PLATE_BLUE,
-                  .green = PLATE_GREEN, .red = PLATE_RED };
-    Size size = grid_size(reply);
-
-    for (int i = 0; i < outline->count; i++) {
-        points[i].x = (int32_t)((int64_t)(outline->points[i].x + mask->x) *
-                                image_width(picture) / size.width);
-        points[i].y = (int32_t)((int64_t)(outline->points[i].y + mask->y) *
-                                image_height(picture) / size.height);
-    }
-    raster_polyline(picture, &pen, points, outline->count, true);
-}
-
-bool answer_draw_outlines(const Reply *reply, Image *picture, Error *err)
-{
-    bool  ok = true;
-    Arena arena;
-
-    arena_init(&arena, LIMIT_RUN_MEMORY);
-    for (int i = 0; ok && reply->found->masks && i < reply->found->count; i++) {
-        const Mask   *mask = &reply->found->masks[i];
-        ContourPoint *points;
-        Contour       outline;
-
-        arena_reset(&arena);
-        ok     = find_outline(&arena, mask, &outline, err);
-        points = ok ? arena_array(&arena, ContourPoint, MAX(outline.count, 1)) : NULL;
-        if (points && outline.count > 2) {
-            draw_outline(reply, picture, mask, &outline, points);
-        }
-        ok = ok && (points || fail(err, ERR_MEMORY, "no memory for an outline"));
-    }
-    arena_fini(&arena);
-    return ok;
 }
 
 /* ---- classes of pixels ------------------------------------------------------------------- */

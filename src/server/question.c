@@ -5,9 +5,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "draw/label.h"
-#include "image/encode.h"
-#include "image/raster.h"
 #include "model/points.h"
 #include "model/segment.h"
 #include "server/answer.h"
@@ -15,12 +12,6 @@
 #include "value/wire_image.h"
 #include "vision/classification.h"
 #include "vision/detection_answer.h"
-
-enum { PICTURE_QUALITY = 90, LABEL_PADDING = 10 };
-
-static const Color      plate_color = { PLATE_BLUE, PLATE_GREEN, PLATE_RED };
-static const LabelStyle label_style = { .scale = 0.5, .thickness = 1, .padding = LABEL_PADDING,
-                                        .text = { 255, 255, 255 } };
 
 /* ---- pictures in ---------------------------------------------------------------- */
 
@@ -55,101 +46,6 @@ bool picture_read(Request *request, const Json *json, Image **image, Error *err)
 
 /* ---- answers -------------------------------------------------------------------- */
 
-/* Two pixels wide, inside of the box. */
-static void draw_frame(Image *picture, const Proposal *box, Color c)
-{
-    enum { WIDTH = 2 };
-    int x = (int)box->x1, y = (int)box->y1, w = (int)box->x2 - x, h = (int)box->y2 - y;
-
-    raster_fill(picture, (Rect){ x, y, w, WIDTH - 1 }, c.blue, c.green, c.red);
-    raster_fill(picture, (Rect){ x, y + h - WIDTH, w, WIDTH - 1 }, c.blue, c.green, c.red);
-    raster_fill(picture, (Rect){ x, y, WIDTH - 1, h }, c.blue, c.green, c.red);
-    raster_fill(picture, (Rect){ x + w - WIDTH, y, WIDTH - 1, h }, c.blue, c.green, c.red);
-}
-
-/* The best class in the picture's corner. */
-static bool draw_class(const Reply *reply, Image *picture, Error *err)
-{
-    Ranking ranking = classification_rank(reply->arena, reply->scores, reply->package->class_count,
-                                          reply->question->confidence);
-    const ClassScore *best = ranking.scores;
-
-    if (ranking.count == 0) {
-        return true;
-    }
-    return label_draw(picture, text_of(arena_printf(reply->arena, "%.*s %.2f",
-                                                    SHOW(reply->package->classes[best->id]),
-                                                    best->confidence)),
-                      0, 0, POSITION_BOTTOM_LEFT, plate_color, &label_style, err);
-}
-
-/* A box of a reduced picture in the picture itself. */
-static Proposal unreduced(const Reply *reply, Proposal box)
-{
-    Size grid = reply->found->grid;
-
-    if (grid.width > 0) {
-        float across = (float)image_width(reply->image) / (float)grid.width;
-        float down   = (float)image_height(reply->image) / (float)grid.height;
-
-        box.x1 *= across;
-        box.x2 *= across;
-        box.y1 *= down;
-        box.y2 *= down;
-    }
-    return box;
-}
-
-enum { POINT_RADIUS = 3 };
-
-static void draw_points(const Reply *reply, Image *picture, int i)
-{
-    const Found      *found  = reply->found;
-    const FoundPoint *points = found->points + (size_t)i * (size_t)found->slots;
-
-    for (int slot = 0; slot < found->slots; slot++) {
-        if (points[slot].confidence > 0) {
-            raster_disc(picture, (int)fmaxf(-1e6f, fminf(points[slot].x, 1e6f)),
-                        (int)fmaxf(-1e6f, fminf(points[slot].y, 1e6f)), POINT_RADIUS,
-                        plate_color.blue, plate_color.green, plate_color.red);
-        }
-    }
-}
-
-/* A box around every object, with its class on top, and its outline or points. */
-static bool draw_found(const Reply *reply, Image *picture, Error *err)
-{
-    for (int i = 0; i < reply->found->count; i++) {
-        Proposal    box  = unreduced(reply, reply->found->items[i]);
-        const char *text = arena_printf(reply->arena, "%.*s %.2f",
-                                        SHOW(reply->package->classes[box.class_id]),
-                                        (double)box.score);
-        Color       color = plate_color;
-
-        draw_frame(picture, &box, color);
-        if (reply->found->points) {
-            draw_points(reply, picture, i);
-        }
-        if (!label_draw(picture, text_of(text), (double)box.x1, (double)box.y1,
-                        POSITION_TOP_LEFT, color, &label_style, err)) {
-            return false;
-        }
-    }
-    return answer_draw_outlines(reply, picture, err);
-}
-
-/* The picture with what was seen in it, as JPEG. */
-static bool draw_answer(const Reply *reply, Buffer *out, Error *err)
-{
-    Image *picture = image_copy(reply->image, err);
-    bool   ok      = picture && (reply->found ? draw_found : draw_class)(reply, picture, err) &&
-                     image_encode_jpeg(picture, PICTURE_QUALITY, out, err) &&
-                     (!out->failed || fail(err, ERR_MEMORY, "no memory for the labelled picture"));
-
-    image_unref(picture);
-    return ok;
-}
-
 /* The picture as base64 text; NULL on failure. */
 static const char *visualization(const Reply *reply, Error *err)
 {
@@ -157,7 +53,7 @@ static const char *visualization(const Reply *reply, Error *err)
     char  *text = NULL;
 
     buffer_init(&jpeg, LIMIT_RESPONSE_BODY);
-    if (draw_answer(reply, &jpeg, err)) {
+    if (answer_draw(reply, &jpeg, err)) {
         text = arena_try(reply->arena, base64_size(jpeg.length) + 1, 1);
         if (text) {
             base64_encode(text, jpeg.data, jpeg.length);
@@ -320,7 +216,7 @@ static bool write_picture(Buffer *out, Reply *reply, Error *err)
     if (reply->classes) {
         return true;        /* nothing can be drawn of them: the reference's answer is empty */
     }
-    return draw_answer(reply, out, err);
+    return answer_draw(reply, out, err);
 }
 
 /* ---- questions ------------------------------------------------------------------ */

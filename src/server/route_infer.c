@@ -15,45 +15,66 @@ static const double model_confidence   = 0.5;     /* "best" and "default" */
 static const double default_iou        = 0.3;
 enum { default_most = 300, MOST_STROKE = 255 };
 
-#define MEMBERS(threshold) \
+/* Of every request. */
+#define MEMBERS \
     { "id", WANTED_TEXT, false, false }, \
     { "api_key", WANTED_TEXT, false, true }, \
     { "usage_billable", WANTED_FLAG, false, false }, \
+    { "start", WANTED_NUMBER, false, true }, \
     { "source", WANTED_TEXT, false, true }, \
     { "source_info", WANTED_TEXT, false, true }, \
     { "disable_model_monitoring", WANTED_FLAG, false, true }, \
     { "model_id", WANTED_TEXT, true, false }, \
-    { "model_type", WANTED_TEXT, false, true }, \
     { "image", WANTED_ANY, true, false }, \
     { "disable_preproc_auto_orient", WANTED_FLAG, false, true }, \
     { "disable_preproc_contrast", WANTED_FLAG, false, true }, \
     { "disable_preproc_grayscale", WANTED_FLAG, false, true }, \
     { "disable_preproc_static_crop", WANTED_FLAG, false, true }, \
-    { "confidence", threshold, false, false }, \
+    { "confidence", WANTED_THRESHOLD, false, false }
+
+/* Of those whose answers are drawn. */
+#define MEMBERS_DRAWN \
+    { "visualize_predictions", WANTED_FLAG, false, true }, \
+    { "visualization_stroke_width", WANTED_INTEGER, false, true }, \
+    { "disable_active_learning", WANTED_FLAG, false, true }, \
+    { "active_learning_target_dataset", WANTED_TEXT, false, true }
+
+/* Of those that find objects. */
+#define MEMBERS_OBJECTS \
+    MEMBERS, MEMBERS_DRAWN, \
+    { "model_type", WANTED_TEXT, false, true }, \
     { "iou_threshold", WANTED_NUMBER, false, true }, \
     { "max_detections", WANTED_INTEGER, false, true }, \
     { "max_candidates", WANTED_INTEGER, false, true }, \
     { "class_agnostic_nms", WANTED_FLAG, false, true }, \
     { "class_filter", WANTED_TEXTS, false, true }, \
-    { "visualize_predictions", WANTED_FLAG, false, true }
+    { "fix_batch_size", WANTED_FLAG, false, true }, \
+    { "visualization_labels", WANTED_FLAG, false, true }
 
-static const Member members_infer[] = {
-    MEMBERS(WANTED_THRESHOLD), { 0 },
+static const Member members_objects[] = {
+    MEMBERS_OBJECTS, { 0 },
 };
 
 /* The reference takes keypoint_confidence too, and gives every point whatever it is. */
 static const Member members_points[] = {
-    MEMBERS(WANTED_NUMBER), { "keypoint_confidence", WANTED_NUMBER, false, true }, { 0 },
+    MEMBERS_OBJECTS, { "keypoint_confidence", WANTED_NUMBER, false, true }, { 0 },
 };
 
 static const Member members_instances[] = {
-    MEMBERS(WANTED_THRESHOLD),
+    MEMBERS_OBJECTS,
     { "mask_decode_mode", WANTED_TEXT, false, true },
     { "tradeoff_factor", WANTED_NUMBER, false, true },
     { "allow_reduced_mask_resolution", WANTED_FLAG, false, false },
     { "enforce_dense_masks_in_inference_models", WANTED_FLAG, false, true },
-    { "visualization_stroke_width", WANTED_INTEGER, false, true },
     { 0 },
+};
+
+static const Member members_class[] = {
+    MEMBERS, MEMBERS_DRAWN, { "include_anomaly_map", WANTED_FLAG, false, false }, { 0 },
+};
+
+static const Member members_pixels[] = {
+    MEMBERS, { 0 },
 };
 
 static void picture_wrong(Details *details, const char *type, const char *key, const char *sentence,
@@ -177,12 +198,10 @@ static bool load_pictures(Request *request, Response *response, const Json *imag
 /* What only models for instance segmentation are asked. */
 static void read_masks(const Json *body, Question *question)
 {
-    double factor = NAN, stroke = 1;
+    double factor = NAN;
 
     (void)number_parse(json_get(body, "tradeoff_factor"), &factor);
-    (void)number_parse(json_get(body, "visualization_stroke_width"), &stroke);
     question->masks_as_rle = text_is(json_text(json_get(body, "response_mask_format")), "rle");
-    question->stroke       = (int)fmax(1, fmin(stroke, MOST_STROKE));
     question_reduce(question, flag_of(json_get(body, "allow_reduced_mask_resolution"), false),
                     json_text(json_get(body, "mask_decode_mode")), factor);
 }
@@ -205,13 +224,23 @@ static bool check_format(Request *request, Response *response, const Json *body,
     return details_done(&details);
 }
 
+/* How what is seen is drawn. */
+static void read_drawing(const Json *body, Question *question)
+{
+    double stroke = 1;
+
+    (void)number_parse(json_get(body, "visualization_stroke_width"), &stroke);
+    question->visualize = flag_of(json_get(body, "visualize_predictions"), false);
+    question->labels    = flag_of(json_get(body, "visualization_labels"), false);
+    question->stroke    = (int)fmax(-MOST_STROKE, fmin(stroke, MOST_STROKE));
+}
+
 static void infer_body(App *app, Request *request, Response *response, const Json *body)
 {
     const Json *image = json_get(body, "image");
     Question    question = {
         .model_id = json_text(json_get(body, "model_id")),
         .id = json_text(json_get(body, "id")),
-        .visualize = flag_of(json_get(body, "visualize_predictions"), false),
         .as_stored = flag_of(json_get(body, "disable_preproc_auto_orient"), false),
         .off = {
             .contrast = flag_of(json_get(body, "disable_preproc_contrast"), false),
@@ -223,26 +252,50 @@ static void infer_body(App *app, Request *request, Response *response, const Jso
     question.confidence = confidence_of(json_get(body, "confidence"), &question.own_confidence);
     question.detect     = detect_options(request, body);
     read_masks(body, &question);
+    read_drawing(body, &question);
     if (check_pictures(request, response, image) &&
         load_pictures(request, response, image, &question)) {
         question_answer(app, request, response, &question);
     }
 }
 
-static void infer(App *app, Request *request, Response *response)
+static void infer_objects(App *app, Request *request, Response *response)
 {
-    const Json *body = body_read(request, response, members_infer);
+    const Json *body = body_read(request, response, members_objects);
 
     if (body) {
         infer_body(app, request, response, body);
     }
 }
 
+static void infer_class(App *app, Request *request, Response *response)
+{
+    const Json *body = body_read(request, response, members_class);
+
+    if (body) {
+        infer_body(app, request, response, body);
+    }
+}
+
+/* Models for key points have no best threshold. */
+static bool check_threshold(Request *request, Response *response, const Json *body)
+{
+    const Json *confidence = json_get(body, "confidence");
+    Details     details    = details_of(request, response);
+
+    if (text_is(json_text(confidence), "best")) {
+        details_add(&details, "value_error", (Place){ { "body", "confidence" }, -1 },
+                    "Value error, 'best' is none for key points: give a number or 'default'",
+                    confidence, "{\"error\":{}}");
+    }
+    return details_done(&details);
+}
+
 static void infer_points(App *app, Request *request, Response *response)
 {
     const Json *body = body_read(request, response, members_points);
 
-    if (body) {
+    if (body && check_threshold(request, response, body)) {
         infer_body(app, request, response, body);
     }
 }
@@ -259,7 +312,7 @@ static void infer_instances(App *app, Request *request, Response *response)
 /* "numpy" means base64 too where the answer leaves as JSON. */
 static void infer_classes(App *app, Request *request, Response *response)
 {
-    const Json *body = body_read(request, response, members_infer);
+    const Json *body = body_read(request, response, members_pixels);
 
     if (body && check_format(request, response, body, "base64_png", "numpy")) {
         infer_body(app, request, response, body);
@@ -267,9 +320,9 @@ static void infer_classes(App *app, Request *request, Response *response)
 }
 
 const Route routes_infer[] = {
-    { METHOD_POST, "/infer/classification", infer, LIMIT_REQUEST_BODY,
+    { METHOD_POST, "/infer/classification", infer_class, LIMIT_REQUEST_BODY,
       "Classify a picture or a list of them: {\"model_id\", \"image\"}." },
-    { METHOD_POST, "/infer/object_detection", infer, LIMIT_REQUEST_BODY,
+    { METHOD_POST, "/infer/object_detection", infer_objects, LIMIT_REQUEST_BODY,
       "Find objects in a picture or a list of them: {\"model_id\", \"image\"}." },
     { METHOD_POST, "/infer/instance_segmentation", infer_instances, LIMIT_REQUEST_BODY,
       "Find objects and their outlines in a picture or a list of them: {\"model_id\", "

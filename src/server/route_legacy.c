@@ -158,7 +158,7 @@ static void read_detection(Details *details, Question *question)
     question->detect.iou   = overlap >= 1 ? overlap / 100 : overlap;
     question->detect.most  = (int64_t)fmax(0, fmin(read_number(details, "max_detections", 300,
                                                                true), INT32_MAX));
-    question->stroke       = (int)fmax(1, fmin(read_number(details, "stroke", 1, true), 255));
+    question->stroke       = (int)fmax(-255, fmin(read_number(details, "stroke", 1, true), 255));
     question->masks_as_rle = text_is(format, "rle");
     if (format.at && !question->masks_as_rle && !text_is(format, "polygon")) {
         details_add(details, "literal_error", (Place){ { "query", "response_mask_format" }, -1 },
@@ -167,6 +167,20 @@ static void read_detection(Details *details, Question *question)
     }
     question_reduce(question, query_flag(details, "allow_reduced_mask_resolution", false),
                     request_query(details->request, "mask_decode_mode"), factor);
+}
+
+/* What is only looked at here: whether it is what it should be. */
+static void check_others(Details *details)
+{
+    static const char *const flags[] = {
+        "countinference", "disable_active_learning", "disable_model_monitoring",
+        "include_candidates", "include_anomaly_map",
+    };
+
+    (void)read_number(details, "keypoint_confidence", 0, false);
+    for (size_t i = 0; i < COUNT_OF(flags); i++) {
+        (void)query_flag(details, flags[i], false);
+    }
 }
 
 static void infer(App *app, Request *request, Response *response)
@@ -179,6 +193,7 @@ static void infer(App *app, Request *request, Response *response)
         .model_id = text_of(id), .count = 1,
         .visualize = text_is(format, "image_and_json"),
         .only_picture = text_is(format, "image"),
+        .labels = query_flag(&details, "labels", false),
         .as_stored = query_flag(&details, "disable_preproc_auto_orient", false),
         .off = {
             .contrast = query_flag(&details, "disable_preproc_contrast", false),
@@ -190,6 +205,7 @@ static void infer(App *app, Request *request, Response *response)
 
     read_confidence(&details, &question);
     read_detection(&details, &question);
+    check_others(&details);
     if (!details_done(&details)) {
         return;
     }

@@ -38,7 +38,8 @@ typedef struct Question {
     MaskReduction reduction;        /* of instance segmentation, as all up to masks_as_rle */
     bool          bad_reduction;    /* its mode or factor is none */
     bool          masks_as_rle;
-    int           stroke;           /* how thick outlines are drawn */
+    int           stroke;           /* how thick what is seen is drawn */
+    bool          labels;           /* objects are drawn with their classes */
     PreprocessOff off;
     bool          visualize;        /* the picture with its label, in the answer */
     bool          as_stored;        /* pictures without the turn of their EXIF orientation */

@@ -1,11 +1,42 @@
 /*
- * box_layout - reading boxes out of output tensors.
+ * box_layout - recognising how output tensors hold boxes.
  */
 #include "vision/box_layout.h"
 
 #include <math.h>
 
-/* ---- recognising ------------------------------------------------------------------- */
+#include "base/text.h"
+
+/* ---- names --------------------------------------------------------------------------- */
+
+static const char *const names[] = {
+    [BOXES_UNKNOWN] = "unknown", [BOXES_COLUMNS] = "columns", [BOXES_ROWS] = "rows",
+    [BOXES_OBJECTNESS] = "objectness", [BOXES_CELLS] = "cells", [BOXES_FINISHED] = "finished",
+    [BOXES_QUERIES] = "queries", [BOXES_CORNERS] = "corners", [BOXES_MAP] = "map",
+    [BOXES_POINTS] = "points",
+};
+
+const char *box_layout_name(BoxLayout layout)
+{
+    return names[layout];
+}
+
+BoxLayout box_layout_find(Text name)
+{
+    for (size_t i = BOXES_UNKNOWN + 1; i < COUNT_OF(names); i++) {
+        if (text_is(name, names[i])) {
+            return (BoxLayout)i;
+        }
+    }
+    return BOXES_UNKNOWN;
+}
+
+const char *box_layout_names(void)
+{
+    return "columns, rows, objectness, cells, finished, queries, corners, map or points";
+}
+
+/* ---- shapes -------------------------------------------------------------------------- */
 
 static bool starts(const char *text, const char *with)
 {
@@ -40,11 +71,15 @@ BoxLayout box_layout_of(const BoxTensor *tensors, int count, int classes, int ex
     if (extra == 0 && count >= 2 && tensors[0].columns == 4 && tensors[1].rows == tensors[0].rows) {
         return BOXES_QUERIES;
     }
-    if (one->rows == 4 + more && one->columns != 4 + more) {
+    if (one->across == 0 && one->rows == 4 + more && one->columns != 4 + more) {
         return BOXES_COLUMNS;
     }
     if (one->columns == 5 + more && has_objectness(architecture)) {
-        return BOXES_OBJECTNESS;
+        return starts(architecture, "yolox") ? BOXES_CELLS : BOXES_OBJECTNESS;
+    }
+    if (one->across > 0) {
+        return one->rows == 5 + more && starts(architecture, "fastestdet") ? BOXES_MAP
+                                                                           : BOXES_UNKNOWN;
     }
     if (is_finished(one, classes, extra, architecture)) {
         return BOXES_FINISHED;
@@ -60,167 +95,79 @@ bool box_layout_suppresses(BoxLayout layout)
     return layout != BOXES_FINISHED && layout != BOXES_QUERIES;
 }
 
-/* ---- reading ------------------------------------------------------------------------ */
-
-typedef struct Reading {
-    const BoxReading *how;
-    Proposal         *items;
-    int               count;
-} Reading;
-
-static void add(Reading *r, float x, float y, float width, float height, float score, int class_id,
-                int64_t index)
+bool box_layout_fits(BoxLayout layout, const BoxTensor *tensors, int count, int classes,
+                     int extra)
 {
-    r->items[r->count++] = (Proposal){ x - width / 2, y - height / 2, x + width / 2,
-                                       y + height / 2, score, class_id, (int32_t)index };
+    const BoxTensor *one  = &tensors[0];
+    int64_t          more = (int64_t)classes + extra;
+    bool             pair = extra == 0 && count >= 2 && one->columns == 4 &&
+                            tensors[1].rows == one->rows && tensors[1].columns >= 1;
+
+    switch (layout) {
+    case BOXES_COLUMNS:    return one->across == 0 && one->rows == 4 + more;
+    case BOXES_ROWS:       return one->across == 0 && one->columns == 4 + more;
+    case BOXES_CELLS:
+    case BOXES_OBJECTNESS: return one->across == 0 && one->columns == 5 + more;
+    case BOXES_FINISHED:   return one->across == 0 && one->columns == 6 + extra;
+    case BOXES_QUERIES:    return pair;
+    case BOXES_CORNERS:    return pair && (tensors[1].columns == classes ||
+                                           tensors[1].columns == classes + 1);
+    case BOXES_MAP:        return one->across > 0 && one->rows == 5 + classes && extra == 0;
+    case BOXES_POINTS:
+    case BOXES_UNKNOWN:    break;
+    }
+    return false;
 }
 
-/* Class by class, so that the processor sees long rows. */
-static bool read_columns(Reading *r, Arena *arena, const BoxTensor *t)
+/* ---- numbers ------------------------------------------------------------------------- */
+
+bool box_layout_is_cells(int64_t boxes, int width, int height)
 {
-    int64_t  n      = t->columns;
-    float   *best   = arena_array(arena, float, n);
-    int32_t *chosen = arena_array(arena, int32_t, n);
+    int64_t cells = 0;
 
-    if (!best || !chosen) {
-        return false;
-    }
-    for (int64_t i = 0; i < n; i++) {
-        best[i] = -INFINITY;
-    }
-    for (int c = 0; c < r->how->classes; c++) {
-        const float *scores = t->data + (4 + c) * n;
-
-        for (int64_t i = 0; i < n; i++) {
-            bool better = scores[i] > best[i];
-
-            best[i]   = better ? scores[i] : best[i];
-            chosen[i] = better ? c : chosen[i];
-        }
-    }
-    for (int64_t i = 0; i < n; i++) {
-        if (best[i] > r->how->threshold) {
-            add(r, t->data[i], t->data[n + i], t->data[2 * n + i], t->data[3 * n + i], best[i],
-                chosen[i], i);
-        }
-    }
-    return true;
-}
-
-static int best_class(const float *scores, int classes, float *score)
-{
-    int best = 0;
-
-    for (int c = 1; c < classes; c++) {
-        best = scores[c] > scores[best] || isnan(scores[best]) ? c : best;
-    }
-    *score = scores[best];
-    return best;
-}
-
-/* YOLOX: cells of 8, 16 and 32 pixels, row after row. */
-static void from_grid(const BoxReading *how, int64_t index, float box[4])
-{
     for (int stride = 8; stride <= 32; stride *= 2) {
-        int64_t across = how->width / stride, cells = across * (how->height / stride);
-
-        if (index < cells) {
-            box[0] = (box[0] + (float)(index % across)) * (float)stride;
-            box[1] = (box[1] + (float)(index / across)) * (float)stride;
-            box[2] = expf(box[2]) * (float)stride;
-            box[3] = expf(box[3]) * (float)stride;
-            return;
-        }
-        index -= cells;
+        cells += (int64_t)(width / stride) * (height / stride);
     }
+    return cells > 0 && boxes == cells;
 }
 
-static void read_rows(Reading *r, const BoxTensor *t)
-{
-    int skip = r->how->layout == BOXES_OBJECTNESS ? 5 : 4;
-
-    for (int64_t i = 0; i < t->rows; i++) {
-        const float *row = t->data + i * t->columns;
-        float        score, box[4] = { row[0], row[1], row[2], row[3] };
-        int          id = best_class(row + skip, r->how->classes, &score);
-
-        score = skip == 5 ? score * row[4] : score;
-        if (score > r->how->threshold) {
-            if (r->how->grid) {
-                from_grid(r->how, i, box);
-            }
-            add(r, box[0], box[1], box[2], box[3], score, id, i);
-        }
-    }
-}
-
-static void read_finished(Reading *r, const BoxTensor *t)
+/* Of boxes that are finished, no side is below zero; its logarithm often is. */
+static bool has_logarithms(const BoxTensor *t)
 {
     for (int64_t i = 0; i < t->rows; i++) {
-        const float *row = t->data + i * t->columns;
-
-        if (row[4] >= r->how->threshold && row[5] >= 0 && row[5] < (float)r->how->classes) {
-            r->items[r->count++] = (Proposal){ row[0], row[1], row[2], row[3], row[4],
-                                               (int32_t)row[5], (int32_t)i };
+        if (t->data[i * t->columns + 2] < 0 || t->data[i * t->columns + 3] < 0) {
+            return true;
         }
     }
+    return false;
 }
 
-/* The best scores of all queries and classes, as many as there are queries. */
-static void read_queries(Reading *r, const BoxTensor *boxes, const BoxTensor *logits)
+/* Scores that are shares, of boxes nearly all of which end behind where they begin. */
+static bool has_corners(const BoxTensor *boxes, const BoxTensor *scores)
 {
+    int64_t ordered = 0, numbers = scores->rows * scores->columns;
+
+    for (int64_t i = 0; i < numbers; i++) {
+        if (!(scores->data[i] >= -1e-3F && scores->data[i] <= 1.001F)) {
+            return false;
+        }
+    }
     for (int64_t i = 0; i < boxes->rows; i++) {
         const float *box = boxes->data + i * 4;
 
-        for (int c = 0; c < MIN(logits->columns, r->how->classes); c++) {
-            float score = 1 / (1 + expf(-logits->data[i * logits->columns + c]));
-
-            if (score > r->how->threshold) {
-                add(r, box[0] * (float)r->how->width, box[1] * (float)r->how->height,
-                    box[2] * (float)r->how->width, box[3] * (float)r->how->height, score, c,
-                    i * logits->columns + c);
-            }
-        }
+        ordered += box[2] >= box[0] && box[3] >= box[1];
     }
-    proposals_sort(r->items, r->count);
-    r->count = (int)MIN(r->count, boxes->rows);
+    return ordered >= boxes->rows - boxes->rows / 20;
 }
 
-Proposal *box_layout_read(Arena *arena, const BoxReading *how, const BoxTensor *tensors,
-                          int *count, Error *err)
+BoxLayout box_layout_settle(BoxLayout layout, const BoxTensor *tensors, int width, int height)
 {
-    const BoxTensor *t    = &tensors[0];
-    int64_t          room = how->layout == BOXES_COLUMNS ? t->columns
-                          : how->layout == BOXES_QUERIES ? t->rows * tensors[1].columns : t->rows;
-    Reading          r    = { how, NULL, 0 };
-    bool             ok   = true;
-
-    r.items = room >= 0 && room <= INT32_MAX ? arena_array(arena, Proposal, MAX(room, 1)) : NULL;
-    if (r.items) {
-        switch (how->layout) {
-        case BOXES_COLUMNS:    ok = read_columns(&r, arena, t); break;
-        case BOXES_ROWS:
-        case BOXES_OBJECTNESS: read_rows(&r, t); break;
-        case BOXES_FINISHED:   read_finished(&r, t); break;
-        case BOXES_QUERIES:    read_queries(&r, t, &tensors[1]); break;
-        case BOXES_UNKNOWN:    break;
-        }
+    if (layout == BOXES_QUERIES && has_corners(&tensors[0], &tensors[1])) {
+        return BOXES_CORNERS;
     }
-    if (!r.items || !ok) {
-        fail(err, ERR_MEMORY, "no memory for the boxes of a network");
-        return NULL;
+    if ((layout == BOXES_OBJECTNESS || layout == BOXES_CELLS) &&
+        box_layout_is_cells(tensors[0].rows, width, height)) {
+        return has_logarithms(&tensors[0]) ? BOXES_CELLS : BOXES_OBJECTNESS;
     }
-    *count = r.count;
-    return r.items;
-}
-
-void box_layout_extra(const BoxReading *how, const BoxTensor *t, int index, float *out)
-{
-    int64_t skip = how->layout == BOXES_FINISHED   ? 6
-                 : how->layout == BOXES_OBJECTNESS ? 5 + how->classes : 4 + how->classes;
-
-    for (int k = 0; k < how->extra; k++) {
-        out[k] = how->layout == BOXES_COLUMNS ? t->data[(skip + k) * t->columns + index]
-                                              : t->data[index * t->columns + skip + k];
-    }
+    return layout;
 }

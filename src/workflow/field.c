@@ -189,7 +189,10 @@ bool field_store(Arena *arena, const Field *field, Value value, void *args, Erro
     void *member = args ? field_member(field, args) : NULL;
 
     if (value_is_null(value) && field->nullable && field->type != FIELD_VALUE) {
-        return true;     /* the member keeps its zero */
+        if (member && field->type == FIELD_NUMBER) {
+            *(double *)member = NAN;
+        }
+        return true;     /* other members keep their zero */
     }
     switch (field->type) {
     case FIELD_INTEGER: return store_integer(field, value, member, err);

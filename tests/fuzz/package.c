@@ -37,6 +37,9 @@ static void check(const PackageTexts *texts)
         assert(package.task != TASK_UNKNOWN && task_find(text_of(task_name(package.task))) ==
                                                package.task);
         assert(package.architecture && package.class_count >= 0);
+        assert(package.point_numbers == 2 || package.point_numbers == 3);
+        assert(package.layout == BOXES_UNKNOWN ||
+               box_layout_find(text_of(box_layout_name(package.layout))) == package.layout);
         for (int i = 0; i < package.class_count; i++)
             assert(package.classes[i].length > 0 && utf8_valid(package.classes[i]));
         for (int i = 0; package.key_points && i < package.class_count; i++)

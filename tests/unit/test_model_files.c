@@ -121,6 +121,10 @@ static void put_nodes(Buffer *graph, NetKind kind)
 
     if (kind == NET_SLOW) {
         put_slow_nodes(graph);
+    } else if (kind == NET_CYCLE) {
+        put_node(graph, "Add", "x", "b", "a");
+        put_node(graph, "Identity", "a", NULL, "b");
+        put_node(graph, "Flatten", "a", NULL, "y");
     } else if (kind == NET_ECHO) {
         put_node(graph, "Flatten", "x", NULL, "y");
     } else if (kind == NET_MEANS) {
@@ -161,22 +165,52 @@ static void put_external(Buffer *graph, const char *location)
     buffer_fini(&tensor);
 }
 
+/* A weight, and an output that is the same. */
+static void put_constant(Buffer *graph, const char *name, const NetConstant *constant)
+{
+    size_t count = 1;
+    float *zeros;
+    char   weight[16];
+    Buffer tensor;
+
+    snprintf(weight, sizeof weight, "weight-%s", name);
+    buffer_init(&tensor, MIB(1));
+    for (int i = 0; i < constant->rank; i++) {
+        proto_put_number(&tensor, 1, (uint64_t)constant->shape[i]);
+        count *= (size_t)constant->shape[i];
+    }
+    zeros = calloc(count, sizeof *zeros);
+    proto_put_number(&tensor, 2, 1);
+    proto_put_text(&tensor, 8, weight);
+    proto_put_bytes(&tensor, 9, constant->data ? constant->data : zeros, count * sizeof *zeros);
+    proto_put_message(graph, 5, &tensor);
+    buffer_fini(&tensor);
+    free(zeros);
+    put_node(graph, "Identity", weight, NULL, name);
+    put_value(graph, 12, name, 1, constant->shape, constant->rank);
+}
+
 void net_write(Buffer *out, const Net *net)
 {
     static const int64_t in_shape[4] = { 0, 3, 8, 8 }, out_shape[4] = { 0, 3 };
+    static const char *const names[3] = { "y", "z", "w" };
     bool   shaped = net->shape[1] | net->shape[2];
     Buffer graph, opset;
 
     buffer_init(&graph, MIB(1));
     buffer_init(&opset, KIB(1));
     buffer_clear(out);
-    put_nodes(&graph, net->kind);
+    if (net->constants[0].rank == 0)
+        put_nodes(&graph, net->kind);
     proto_put_text(&graph, 2, "test");
     if (net->external)
         put_external(&graph, net->external);
     put_value(&graph, 11, "x", net->type ? net->type : 1, shaped ? net->shape : in_shape, 4);
-    put_value(&graph, 12, "y", 1, net->answer_rank ? net->answer : out_shape,
-              net->answer_rank ? net->answer_rank : 2);
+    if (net->constants[0].rank == 0)
+        put_value(&graph, 12, "y", 1, net->answer_rank ? net->answer : out_shape,
+                  net->answer_rank ? net->answer_rank : 2);
+    for (int i = 0; i < 3 && net->constants[i].rank > 0; i++)
+        put_constant(&graph, names[i], &net->constants[i]);
 
     proto_put_number(out, 1, 8);
     proto_put_text(out, 2, "tests");
@@ -184,7 +218,7 @@ void net_write(Buffer *out, const Net *net)
     proto_put_text(&opset, 1, "");
     proto_put_number(&opset, 2, 13);
     proto_put_message(out, 8, &opset);
-    for (int i = 0; i < 8 && net->notes[i]; i += 2)
+    for (int i = 0; i < 12 && net->notes[i]; i += 2)
         put_pair(out, 14, net->notes[i], net->notes[i + 1]);
     CHECK(!out->failed);
     buffer_fini(&graph);

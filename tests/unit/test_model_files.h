@@ -31,7 +31,15 @@ typedef enum NetKind {
     NET_ECHO,        /* all numbers of the input, flattened */
     NET_SLOW,        /* many large products, to be waited for */
     NET_UNKNOWN,     /* an operation that does not exist */
+    NET_CYCLE,       /* two operations that wait for each other */
 } NetKind;
+
+/* What a network always answers. */
+typedef struct NetConstant {
+    int          rank;           /* 0: none */
+    int64_t      shape[4];
+    const float *data;           /* NULL: zeros */
+} NetConstant;
 
 /* Everything has a default, in brackets. */
 typedef struct Net {
@@ -40,7 +48,8 @@ typedef struct Net {
     int64_t     answer[4];      /* of the output; [free, 3] */
     int         answer_rank;    /* [2] */
     int         type;           /* of the input, as ONNX counts [1, float32] */
-    const char *notes[8];       /* key, value, key, value */
+    const char *notes[12];      /* key, value, key, value */
+    NetConstant constants[3];   /* outputs "y", "z" and "w" in the place of all others */
     const char *external;       /* where a weight is said to lie */
 } Net;
 

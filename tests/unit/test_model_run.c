@@ -182,7 +182,7 @@ static void check_refused(const Net *net, ErrorKind kind, const char *what)
 TEST(run_refuses_networks_it_cannot_feed)
 {
     begin();
-    check_refused(&(Net){ .shape = { 1, 8, 8, 3 } }, ERR_UNSUPPORTED, "NHWC");
+    check_refused(&(Net){ .shape = { 1, 8, 8, 4 } }, ERR_UNSUPPORTED, "not 3 channels");
     check_refused(&(Net){ .shape = { 1, 1, 8, 8 } }, ERR_UNSUPPORTED, "not 3 channels");
     check_refused(&(Net){ .shape = { 4, 3, 8, 8 } }, ERR_UNSUPPORTED, "exactly 4 pictures");
     check_refused(&(Net){ .shape = { 1, 3, 9, 8 } }, ERR_INVALID, "training_input_size");
@@ -191,8 +191,47 @@ TEST(run_refuses_networks_it_cannot_feed)
     check_refused(&(Net){ .kind = NET_ECHO, .answer = { 0, 192 }, .answer_rank = 2 }, ERR_INVALID,
                   "192 scores");
     check_refused(&(Net){ .kind = NET_UNKNOWN }, ERR_INVALID, "weights.onnx");
+    check_refused(&(Net){ .kind = NET_CYCLE }, ERR_INVALID, "weights.onnx");
+    check_refused(&(Net){ .external = "../../etc/passwd" }, ERR_REFUSED, "weights.onnx");
     check_refused(&(Net){ .external = "w.bin" }, ERR_INVALID, "'w.bin'");
     check_refused(&(Net){ .external = "/etc/passwd" }, ERR_REFUSED, "weights.onnx");
+    end();
+}
+
+TEST(run_feeds_networks_with_channels_last)
+{
+    Package      package = { .id = "last/1", .task = TASK_DETECTION, .architecture = "",
+                             .preprocess = { .rgb = true, .resize = RESIZE_STRETCH } };
+    ModelOutputs outputs;
+    Buffer       file;
+
+    begin();
+    package.weights = path_join(&arena, folder, "last.onnx");
+    buffer_init(&file, MIB(1));
+    net_write(&file, &(Net){ .kind = NET_ECHO, .shape = { 0, 2, 4, 3 }, .answer = { 0, 24 },
+                             .answer_rank = 2 });
+    CHECK(file_write(package.weights, file.data, file.length, &err));
+    buffer_fini(&file);
+
+    Model *model = model_open(&package, NULL, 0, &err);
+    Image *image = image_new(4, 2, 3, TEXT("picture"), &err);
+    for (int y = 0; image && y < 2; y++)
+        for (int x = 0; x < 4; x++)
+            memcpy(image_edit(image) + (size_t)y * image_stride(image) + 4 * x,
+                   (uint8_t[4]){ (uint8_t)(10 * x), (uint8_t)(100 + y), 200, 255 }, 4);
+    if (CHECK(model && image) &&
+        CHECK(model_run(model, &arena, (Image *[]){ image, image }, 2, (PreprocessOff){ 0 }, NULL,
+                        &outputs, &err))) {
+        CHECK_INT(model->how.width, 4);
+        for (int i = 0; i < 16; i++) {
+            const float *pixel = outputs.tensors[0].data + 3 * i;
+
+            CHECK(pixel[0] == 200 && pixel[1] == (float)(100 + i / 4 % 2) &&
+                  pixel[2] == (float)(10 * (i % 4)));
+        }
+    }
+    image_unref(image);
+    model_unref(model);
     end();
 }
 

@@ -120,12 +120,12 @@ TEST(suppression_keeps_all_that_are_apart_in_order)
 
 static BoxLayout layout(int64_t rows, int64_t columns, int classes, const char *architecture)
 {
-    return box_layout_of(&(BoxTensor){ rows, columns, NULL }, 1, classes, 0, architecture);
+    return box_layout_of(&(BoxTensor){ rows, columns, NULL, 0 }, 1, classes, 0, architecture);
 }
 
 TEST(layouts_are_told_by_shape_classes_and_name)
 {
-    const BoxTensor queries[] = { { 300, 4, NULL }, { 300, 91, NULL } };
+    const BoxTensor queries[] = { { 300, 4, NULL, 0 }, { 300, 91, NULL, 0 } };
 
     CHECK_INT(layout(84, 8400, 80, NULL), BOXES_COLUMNS);
     CHECK_INT(layout(8400, 84, 80, NULL), BOXES_ROWS);
@@ -161,7 +161,7 @@ TEST(boxes_are_read_from_columns_and_rows)
         { 0.1f, 0.2f, 0.5f }, { 0.9f, 0.25f, 0.4f },
     };
     float      rows[3][6], objects[3][7];
-    BoxReading how = { BOXES_COLUMNS, 2, 64, 64, false, 0.25f, 0 };
+    BoxReading how = { BOXES_COLUMNS, 2, 64, 64, 0.25f, 0 };
     Arena      arena;
     Error      err = { 0 };
     int        count = 0;
@@ -175,16 +175,16 @@ TEST(boxes_are_read_from_columns_and_rows)
         objects[i][4] = 1;
     }
     arena_init(&arena, MIB(1));
-    found = box_layout_read(&arena, &how, &(BoxTensor){ 6, 3, columns[0] }, &count, &err);
+    found = box_layout_read(&arena, &how, &(BoxTensor){ 6, 3, columns[0], 0 }, &count, &err);
     check_two(found, count);
     how.layout = BOXES_ROWS;
-    found = box_layout_read(&arena, &how, &(BoxTensor){ 3, 6, rows[0] }, &count, &err);
+    found = box_layout_read(&arena, &how, &(BoxTensor){ 3, 6, rows[0], 0 }, &count, &err);
     check_two(found, count);
     how.layout = BOXES_OBJECTNESS;
-    found = box_layout_read(&arena, &how, &(BoxTensor){ 3, 7, objects[0] }, &count, &err);
+    found = box_layout_read(&arena, &how, &(BoxTensor){ 3, 7, objects[0], 0 }, &count, &err);
     check_two(found, count);
     objects[0][4] = 0.1f;
-    found = box_layout_read(&arena, &how, &(BoxTensor){ 3, 7, objects[0] }, &count, &err);
+    found = box_layout_read(&arena, &how, &(BoxTensor){ 3, 7, objects[0], 0 }, &count, &err);
     CHECK_INT(count, 1);
     arena_fini(&arena);
 }
@@ -196,18 +196,18 @@ TEST(boxes_are_read_finished_and_from_queries)
     };
     static const float boxes[2][4] = { { 0.5f, 0.5f, 0.25f, 0.5f }, { 0.25f, 0.25f, 0.5f, 0.5f } };
     static const float logits[2][3] = { { -4, 2, -4 }, { 3, -4, NAN } };
-    BoxReading how = { BOXES_FINISHED, 2, 64, 32, false, 0.25f, 0 };
-    BoxTensor  both[2] = { { 2, 4, boxes[0] }, { 2, 3, logits[0] } };
+    BoxReading how = { BOXES_FINISHED, 2, 64, 32, 0.25f, 0 };
+    BoxTensor  both[2] = { { 2, 4, boxes[0], 0 }, { 2, 3, logits[0], 0 } };
     Arena      arena;
     Error      err = { 0 };
     int        count = 0;
     Proposal  *found;
 
     arena_init(&arena, MIB(1));
-    found = box_layout_read(&arena, &how, &(BoxTensor){ 3, 6, finished[0] }, &count, &err);
+    found = box_layout_read(&arena, &how, &(BoxTensor){ 3, 6, finished[0], 0 }, &count, &err);
     CHECK_INT(count, 2);                                 /* at the threshold; no class 7 */
     CHECK_INT(found[0].class_id, 1);
-    how = (BoxReading){ BOXES_QUERIES, 3, 64, 32, false, 0.5f, 0 };
+    how = (BoxReading){ BOXES_QUERIES, 3, 64, 32, 0.5f, 0 };
     found = box_layout_read(&arena, &how, both, &count, &err);
     CHECK_INT(count, 2);
     CHECK_INT(found[0].class_id, 0);                     /* the better one first */
@@ -222,7 +222,7 @@ TEST(boxes_are_read_from_a_grid)
 {
     enum { CELLS = 32 + 8 + 2 };
     float      cells[CELLS][6] = { { 0 } };
-    BoxReading how = { BOXES_OBJECTNESS, 1, 64, 32, true, 0.5f, 0 };
+    BoxReading how = { BOXES_CELLS, 1, 64, 32, 0.5f, 0 };
     Arena      arena;
     Error      err = { 0 };
     int        count = 0;
@@ -232,7 +232,7 @@ TEST(boxes_are_read_from_a_grid)
         cells[41][5] = 1;
     cells[9][0] = 0.5f;
     arena_init(&arena, MIB(1));
-    found = box_layout_read(&arena, &how, &(BoxTensor){ CELLS, 6, cells[0] }, &count, &err);
+    found = box_layout_read(&arena, &how, &(BoxTensor){ CELLS, 6, cells[0], 0 }, &count, &err);
     CHECK_INT(count, 3);
     CHECK(found[0].x1 == 12 - 4 && found[0].x2 == 12 + 4 && found[0].y1 == 8 - 4);
     CHECK(found[1].x1 == 16 - 8 && found[1].y1 == 16 - 8);
@@ -240,10 +240,61 @@ TEST(boxes_are_read_from_a_grid)
     arena_fini(&arena);
 }
 
+/* Shares of a background and two classes; corners are fractions of 64 x 32. */
+TEST(boxes_are_read_from_corners)
+{
+    static const float boxes[3][4] = { { 0.25f, 0.5f, 0.5f, 1 }, { 0, 0, 1, 1 }, { 0, 0, 1, 1 } };
+    static const float shares[3][3] = { { 0.1f, 0.2f, 0.7f }, { 0.9f, 0.06f, 0.04f },
+                                        { NAN, NAN, NAN } };
+    BoxReading how = { BOXES_CORNERS, 2, 64, 32, 0.25f, 0 };
+    BoxTensor  both[2] = { { 3, 4, boxes[0], 0 }, { 3, 3, shares[0], 0 } };
+    Arena      arena;
+    Error      err = { 0 };
+    int        count = 0;
+
+    arena_init(&arena, MIB(1));
+    Proposal *found = box_layout_read(&arena, &how, both, &count, &err);
+    CHECK_INT(count, 1);
+    CHECK_INT(found[0].class_id, 1);
+    CHECK(found[0].x1 == 16 && found[0].y1 == 16 && found[0].x2 == 32 && found[0].y2 == 32);
+    how.classes = 3;                                     /* no background */
+    found = box_layout_read(&arena, &how, both, &count, &err);
+    CHECK_INT(count, 2);
+    CHECK_INT(found[1].class_id, 0);
+    arena_fini(&arena);
+}
+
+/* FastestDet on 64 x 32: 4 x 2 cells; objectness 0.5, a class of 0.25. */
+TEST(boxes_are_read_from_a_map)
+{
+    float      map[7][8] = { { 0 } };
+    BoxReading how = { BOXES_MAP, 2, 64, 32, 0.3f, 0 };
+    Arena      arena;
+    Error      err = { 0 };
+    int        count = 0;
+
+    map[0][5] = 0.5f;
+    map[6][5] = 0.25f;
+    map[0][2] = NAN;
+    map[6][2] = 1;
+    map[0][3] = -1;
+    map[6][3] = 1;
+    arena_init(&arena, MIB(1));
+    Proposal *found = box_layout_read(&arena, &how, &(BoxTensor){ 7, 8, map[0], 4 }, &count, &err);
+    CHECK_INT(count, 1);
+    CHECK_INT(found[0].class_id, 1);
+    CHECK_NEAR((double)found[0].score, pow(0.5, 0.6) * pow(0.25, 0.4), 1e-6);
+    CHECK_NEAR((double)found[0].x1, 16 - 16, 1e-4);      /* half the input wide and high */
+    CHECK_NEAR((double)found[0].x2, 16 + 16, 1e-4);
+    CHECK_NEAR((double)found[0].y1, 16 - 8, 1e-4);
+    CHECK_NEAR((double)found[0].y2, 16 + 8, 1e-4);
+    arena_fini(&arena);
+}
+
 TEST(scores_that_are_no_number_never_count)
 {
     float      columns[5][4] = { { 0 } };
-    BoxReading how = { BOXES_COLUMNS, 1, 64, 64, false, 0, 0 };
+    BoxReading how = { BOXES_COLUMNS, 1, 64, 64, 0, 0 };
     Arena      arena;
     Error      err = { 0 };
     int        count = -1;
@@ -252,7 +303,7 @@ TEST(scores_that_are_no_number_never_count)
     columns[4][1] = INFINITY;
     columns[4][2] = -INFINITY;
     arena_init(&arena, MIB(1));
-    CHECK(box_layout_read(&arena, &how, &(BoxTensor){ 5, 4, columns[0] }, &count, &err));
+    CHECK(box_layout_read(&arena, &how, &(BoxTensor){ 5, 4, columns[0], 0 }, &count, &err));
     CHECK_INT(count, 1);
     arena_fini(&arena);
 }

@@ -249,7 +249,7 @@ TEST(box_layout_finds_the_numbers_behind_a_box)
 
     begin();
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        BoxTensor  tensor = { cases[i].rows, cases[i].columns, NULL };
+        BoxTensor  tensor = { cases[i].rows, cases[i].columns, NULL, 0 };
         BoxReading how = { .classes = CLASSES, .extra = EXTRA };
         float      found[EXTRA];
 
@@ -264,9 +264,9 @@ TEST(box_layout_finds_the_numbers_behind_a_box)
             CHECK(found[k] == tensor.data[at]);
         }
     }
-    CHECK_INT(box_layout_of(&(BoxTensor){ 300, 6 + 32, NULL }, 1, 80, 32, "yolo26"),
+    CHECK_INT(box_layout_of(&(BoxTensor){ 300, 6 + 32, NULL, 0 }, 1, 80, 32, "yolo26"),
               BOXES_FINISHED);
-    CHECK_INT(box_layout_of(&(BoxTensor){ 300, 77, NULL }, 1, 80, 32, NULL), BOXES_UNKNOWN);
+    CHECK_INT(box_layout_of(&(BoxTensor){ 300, 77, NULL, 0 }, 1, 80, 32, NULL), BOXES_UNKNOWN);
     arena_fini(&arena);
 }
 

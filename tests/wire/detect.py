@@ -27,7 +27,7 @@ def detectors():
     done = ocellus("model", "add", "yolox/1", YOLOX, "--classes", NAMES, data=data)
     equal(done.returncode, 0, done.stderr)
     check("416 x 416, bgr, letterbox\n" in done.stdout, done.stdout)
-    check("objectness" in done.stdout, done.stdout)
+    check("layout: cells" in done.stdout, done.stdout)
     return data
 
 
