@@ -133,10 +133,12 @@ static void tell(void *context, const TrainEvent *event)
     Teller *teller = context;
     int64_t now    = clock_now();
     bool    last   = event->stage == TRAIN_FEATURES && event->done == event->total;
-    bool    next   = event->stage != teller->stage || event->stage == TRAIN_READ;
+    bool    next   = event->stage != teller->stage || event->stage == TRAIN_READ ||
+                     event->stage == TRAIN_FINISH;
+    bool    steps  = event->stage == TRAIN_SEARCH || event->stage == TRAIN_EPOCH;
     int64_t pause  = teller->json || teller->terminal ? often : seldom;
 
-    if (!next && !last && event->stage != TRAIN_EPOCH && now - teller->last < pause)
+    if (!next && !last && !(steps && !teller->terminal) && now - teller->last < pause)
         return;
     if (teller->json)
         tell_json(event);

@@ -9,9 +9,10 @@
 #include "base/json.h"
 #include "draw/chart.h"
 #include "image/encode.h"
+#include "train/report.h"
 
 /* What is listed at most; all of it is counted. */
-enum { MOST_PICTURES = 20000, MOST_SUSPECTS = 2000, MOST_MISTAKES = 500, MOST_CELLS = 100000 };
+enum { MOST_PICTURES = 20000, MOST_CELLS = 100000 };
 
 #define CARD_BYTES MIB(256)
 
@@ -119,33 +120,6 @@ static bool write_matrix(Arena *arena, const Card *card, const char *run, Error 
 
 /* ---- card.json --------------------------------------------------------------------------- */
 
-static void put_text(JsonWriter *w, const char *key, Text value)
-{
-    json_key(w, key);
-    if (value.at)
-        json_write_text(w, value);
-    else
-        json_write_null(w);
-}
-
-static void put_double(JsonWriter *w, const char *key, double value)
-{
-    json_key(w, key);
-    json_write_double(w, value);
-}
-
-static void put_int(JsonWriter *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_write_int(w, value);
-}
-
-static void put_flag(JsonWriter *w, const char *key, bool value)
-{
-    json_key(w, key);
-    json_write_bool(w, value);
-}
-
 static void put_score(JsonWriter *w, const char *key, Score score)
 {
     json_key(w, key);
@@ -154,22 +128,9 @@ static void put_score(JsonWriter *w, const char *key, Score score)
         return;
     }
     json_begin_object(w);
-    put_double(w, "accuracy", score.accuracy);
-    put_double(w, "loss", score.loss);
+    report_double(w, "accuracy", score.accuracy);
+    report_double(w, "loss", score.loss);
     json_end_object(w);
-}
-
-static void put_remarks(JsonWriter *w, const TrainSet *set)
-{
-    json_key(w, "remarks");
-    json_begin_array(w);
-    for (int i = 0; i < set->remark_count; i++) {
-        json_begin_object(w);
-        put_text(w, "name", set->remarks[i].name);
-        put_text(w, "reason", set->remarks[i].reason);
-        json_end_object(w);
-    }
-    json_end_array(w);
 }
 
 static void put_data(JsonWriter *w, const Card *card)
@@ -178,13 +139,13 @@ static void put_data(JsonWriter *w, const Card *card)
 
     json_key(w, "data");
     json_begin_object(w);
-    put_text(w, "folder", text_of(set->set->folder));
-    put_text(w, "layout", text_of(set->set->layout));
-    put_int(w, "train", card->lessons->train.count);
-    put_int(w, "valid", card->lessons->valid.count);
-    put_int(w, "test", card->lessons->test.count);
-    put_flag(w, "valid_chosen", set->chosen);
-    put_remarks(w, set);
+    report_text(w, "folder", text_of(set->set->folder));
+    report_text(w, "layout", text_of(set->set->layout));
+    report_int(w, "train", card->lessons->train.count);
+    report_int(w, "valid", card->lessons->valid.count);
+    report_int(w, "test", card->lessons->test.count);
+    report_flag(w, "valid_chosen", set->chosen);
+    report_remarks(w, set->remarks, set->remark_count);
     json_end_object(w);
 }
 
@@ -196,11 +157,11 @@ static void put_classes(JsonWriter *w, const Card *card)
         const Rates *rates = &card->judgement.classes[k];
 
         json_begin_object(w);
-        put_text(w, "name", card->set->classes[k]);
-        put_int(w, "support", card->judgement.support[k]);
-        put_double(w, "precision", rates->precision);
-        put_double(w, "recall", rates->recall);
-        put_double(w, "f1", rates->f1);
+        report_text(w, "name", card->set->classes[k]);
+        report_int(w, "support", card->judgement.support[k]);
+        report_double(w, "precision", rates->precision);
+        report_double(w, "recall", rates->recall);
+        report_double(w, "f1", rates->f1);
         json_end_object(w);
     }
     json_end_array(w);
@@ -232,37 +193,14 @@ static void put_judged(JsonWriter *w, const Card *card)
         const Example *labels  = &card->set->labels[picture];
 
         json_begin_object(w);
-        put_text(w, "name", card->set->pictures[picture]->name);
+        report_text(w, "name", card->set->pictures[picture]->name);
         json_key(w, "labels");
         json_begin_array(w);
         for (int k = 0; k < labels->label_count; k++)
             json_write_int(w, labels->labels[k]);
         json_end_array(w);
-        put_int(w, "predicted", judgement->doubts[i].predicted);
-        put_double(w, "share", (double)judgement->doubts[i].predicted_share);
-        json_end_object(w);
-    }
-    json_end_array(w);
-}
-
-static Text class_name(const TrainSet *set, int class_id)
-{
-    return class_id >= 0 ? set->classes[class_id] : (Text){ 0 };
-}
-
-static void put_suspects(JsonWriter *w, const char *key, const TrainSet *set, Suspects suspects,
-                         int most)
-{
-    json_key(w, key);
-    json_begin_array(w);
-    for (int i = 0; i < MIN(suspects.count, most); i++) {
-        const Suspect *suspect = &suspects.items[i];
-
-        json_begin_object(w);
-        put_text(w, "name", set->pictures[suspect->picture]->name);
-        put_text(w, "label", class_name(set, suspect->label));
-        put_text(w, "predicted", class_name(set, suspect->predicted));
-        put_double(w, "certainty", suspect->certainty);
+        report_int(w, "predicted", judgement->doubts[i].predicted);
+        report_double(w, "share", (double)judgement->doubts[i].predicted_share);
         json_end_object(w);
     }
     json_end_array(w);
@@ -272,21 +210,21 @@ static void put_fitting(JsonWriter *w, const Card *card)
 {
     json_key(w, "fitting");
     json_begin_object(w);
-    put_int(w, "features", card->feature_count);
-    put_double(w, "l2", card->cross->l2);
-    put_flag(w, "l2_sampled", card->cross->sampled);
-    put_int(w, "epochs", card->curve->count);
-    put_int(w, "best_epoch", card->curve->best + 1);
-    put_flag(w, "stopped", card->stopped);
-    put_int(w, "seed", card->args->seed);
+    report_int(w, "features", card->feature_count);
+    report_double(w, "l2", card->cross->l2);
+    report_flag(w, "l2_sampled", card->cross->sampled);
+    report_int(w, "epochs", card->curve->count);
+    report_int(w, "best_epoch", card->curve->best + 1);
+    report_flag(w, "stopped", card->stopped);
+    report_int(w, "seed", card->args->seed);
     json_end_object(w);
     json_key(w, "seconds");
     json_begin_object(w);
-    put_double(w, "features", card->feature_seconds);
-    put_double(w, "search", card->search_seconds);
-    put_double(w, "fit", card->fit_seconds);
+    report_double(w, "features", card->feature_seconds);
+    report_double(w, "search", card->search_seconds);
+    report_double(w, "fit", card->fit_seconds);
     json_end_object(w);
-    put_int(w, "features_reused", card->reused);
+    report_int(w, "features_reused", card->reused);
 }
 
 static void put_scores(JsonWriter *w, const Card *card)
@@ -307,21 +245,21 @@ static bool write_json(Arena *arena, const Card *card, const char *run, Error *e
     buffer_init(&out, CARD_BYTES);
     JsonWriter w = json_writer(&out);
     json_begin_object(&w);
-    put_text(&w, "model", card->model);
-    put_text(&w, "task", card->lessons->examples.multi ? TEXT("multi-label-classification")
+    report_text(&w, "model", card->model);
+    report_text(&w, "task", card->lessons->examples.multi ? TEXT("multi-label-classification")
                                                        : TEXT("classification"));
-    put_text(&w, "base", text_of(card->args->base));
-    put_int(&w, "bytes", card->bytes);
-    put_double(&w, "milliseconds", card->milliseconds);
+    report_text(&w, "base", text_of(card->args->base));
+    report_int(&w, "bytes", card->bytes);
+    report_double(&w, "milliseconds", card->milliseconds);
     put_data(&w, card);
     put_fitting(&w, card);
     put_scores(&w, card);
-    put_text(&w, "judged_by", text_of(card->judgement.split));
+    report_text(&w, "judged_by", text_of(card->judgement.split));
     put_classes(&w, card);
     put_confusion(&w, &card->judgement.confusion);
-    put_suspects(&w, "mistakes", card->set, card->mistakes, MOST_MISTAKES);
-    put_int(&w, "suspect_count", card->suspects.count);
-    put_suspects(&w, "suspects", card->set, card->suspects, MOST_SUSPECTS);
+    report_suspects(&w, "mistakes", card->set, card->mistakes);
+    report_suspects(&w, "suspects", card->set, card->suspects);
+    report_twins(&w, card->set->set, card->set->splits, card->twins);
     put_judged(&w, card);
     json_end_object(&w);
     buffer_char(&out, '\n');

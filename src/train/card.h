@@ -37,6 +37,7 @@ typedef struct Card {
     const Cross     *cross;
     const Curve     *curve;
     Suspects         suspects;     /* of the pictures to learn from */
+    Twins            twins;        /* pictures that are there more than once */
     Judgement        judgement;
     Suspects         mistakes;     /* of the judgement */
     Score            scores[SPLIT_TEST + 1];    /* by split; NaN where it is empty */

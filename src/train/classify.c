@@ -322,7 +322,9 @@ static bool judge(Training *t)
            rate_classes(t, j) &&
            doctor_find(t->arena, &t->lessons, j->rows, doubts, &t->card.mistakes, t->err) &&
            doctor_find(t->arena, &t->lessons, t->lessons.train, t->cross.doubts,
-                       &t->card.suspects, t->err);
+                       &t->card.suspects, t->err) &&
+           twins_find(t->arena, t->features->prints, t->set->picture_count, &t->card.twins,
+                      t->err);
 }
 
 /* What was kept back is judged by before it is learnt from. */
@@ -526,4 +528,37 @@ bool train_classify(Arena *arena, const char *run, const char *models, int threa
     tell(&t, (TrainEvent){ .stage = TRAIN_FINISH, .seconds_left = 0, .train = no_score,
                            .valid = result->score });
     return true;
+}
+
+/* ---- a checkup ------------------------------------------------------------------------------ */
+
+static bool check_up(Training *t, Checkup *checkup)
+{
+    if (!train_args_check(&t->args, t->err) || !read_data(t) || !open_backbone(t) ||
+        !see_pictures(t) || !search(t) ||
+        !doctor_find(t->arena, &t->lessons, t->lessons.train, t->cross.doubts, &checkup->suspects,
+                     t->err) ||
+        !twins_find(t->arena, t->features->prints, t->set->picture_count, &checkup->twins, t->err))
+        return false;
+    checkup->set   = t->set;
+    checkup->score = t->cross.doubts ? t->cross.score : no_score;
+    for (int i = 0; i < t->set->picture_count; i++)
+        checkup->unreadable += t->set->splits[i] != SPLIT_NONE && !t->features->readable[i];
+    return true;
+}
+
+/* All pictures to learn from are looked at: none is kept back. */
+bool train_checkup(Arena *arena, const TrainArgs *args, const char *models, const char *work,
+                   int threads, const TrainWatch *watch, Checkup *checkup, Error *err)
+{
+    Training t = { .arena = arena, .run = work, .models = models, .watch = watch, .err = err,
+                   .args = *args,
+                   .pool = pool_open((threads > 0 ? threads : pool_cores()) - 1) };
+
+    *checkup     = (Checkup){ .score = no_score };
+    t.args.valid = 0;
+    bool done = t.pool || fail(err, ERR_MEMORY, "there is no memory to look at pictures");
+    done = done && check_up(&t, checkup);
+    pool_close(t.pool);
+    return done;
 }

@@ -12,7 +12,7 @@
 #define OCELLUS_TRAIN_CLASSIFY_H
 
 #include "train/args.h"
-#include "train/linear.h"
+#include "train/doctor.h"
 
 typedef enum TrainStage {
     TRAIN_READ,        /* the data set was read */
@@ -50,5 +50,18 @@ typedef struct TrainResult {
  * `threads` 0: all cores. */
 bool train_classify(Arena *arena, const char *run, const char *models, int threads,
                     const TrainWatch *watch, TrainResult *result, Error *err) MUST_USE;
+
+/* What a data set looks like to a backbone, without a model being made of it. */
+typedef struct Checkup {
+    const TrainSet *set;
+    int             unreadable;
+    Twins           twins;
+    Suspects        suspects;
+    Score           score;        /* cross-validated; NaN where there are too few pictures */
+} Checkup;
+
+/* `args` says which data set and base; files of its own lie in the folder `work`. */
+bool train_checkup(Arena *arena, const TrainArgs *args, const char *models, const char *work,
+                   int threads, const TrainWatch *watch, Checkup *checkup, Error *err) MUST_USE;
 
 #endif

@@ -3,25 +3,27 @@
  */
 #include "train/doctor.h"
 
+/* How little is left for the label tells wrong ones from hard ones better than how much goes
+ * to another class: pictures between two classes leave their label a good part.  (Of 250
+ * labels planted among 5,000 pictures, 69 % were in the first tenth by this, 53 % by the
+ * difference; with a base that knows its pictures it makes no difference.) */
 static Suspect suspect_single(const Example *example, const Doubt *doubt)
 {
     return (Suspect){
         .label     = example->labels[0],
         .predicted = doubt->predicted,
-        .certainty = (double)doubt->predicted_share - (double)doubt->label_share,
+        .certainty = 1 - (double)doubt->label_share,
     };
 }
 
-/* `certainty` is 0 where the class is rightly there or absent. */
 static Suspect suspect_multi(const Doubt *doubt)
 {
-    bool   has  = doubt->label_share > 0.5F;
-    double away = has ? 1 - (double)doubt->predicted_share : (double)doubt->predicted_share;
+    bool has = doubt->label_share > 0.5F;
 
     return (Suspect){
         .label     = has ? doubt->predicted : -1,
         .predicted = has ? -1 : doubt->predicted,
-        .certainty = MAX(2 * away - 1, 0),
+        .certainty = has ? 1 - (double)doubt->predicted_share : (double)doubt->predicted_share,
     };
 }
 
@@ -49,7 +51,7 @@ bool doctor_find(Arena *arena, const Lessons *lessons, Rows rows, const Doubt *d
                                                          : suspect_single(example, &doubts[i]);
 
         suspect.picture = rows.items[i] / lessons->per_picture;
-        if (suspect.certainty > 0)
+        if (suspect.certainty > 0.5 && suspect.label != suspect.predicted)
             items[count++] = suspect;
     }
     qsort(items, (size_t)count, sizeof *items, by_certainty);

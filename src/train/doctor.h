@@ -14,7 +14,7 @@ typedef struct Suspect {
     int    picture;
     int    label;         /* the class it has; -1: it lacks `predicted` */
     int    predicted;     /* the class it may have; -1: none instead of `label` */
-    double certainty;     /* 0..1: how much surer the layer is of its own answer */
+    double certainty;     /* 0.5..1: the share that is not left for the label */
 } Suspect;
 
 typedef struct Suspects {

@@ -1,9 +1,9 @@
 /*
  * features - what a backbone sees in each picture of a data set, kept in a file.
  *
- * The file: a header, a mark a row, the rows.  It is made as long as it will ever be before
- * anything is written to it, so that a full disk is an error and not a signal, and mapped:
- * what a killed process has written is there for the next.
+ * The file: a header, a print a picture, a mark a row, the rows.  It is made as long as it
+ * will ever be before anything is written to it, so that a full disk is an error and not a
+ * signal, and mapped: what a killed process has written is there for the next.
  */
 #include "train/features.h"
 
@@ -32,6 +32,7 @@ typedef struct Work {
     Arena            *arena;
     uint8_t          *bytes;        /* of the file */
     size_t            length;
+    Print            *prints;
     uint64_t         *marks;
     float            *rows;
     int               per_picture;
@@ -52,14 +53,25 @@ static void unmap(void *subject)
     free(bytes);
 }
 
-static uint64_t checksum(const float *row, int width)
+static uint64_t checksum(uint64_t sum, const void *bytes, size_t size)
 {
-    const uint32_t *words = (const uint32_t *)(const void *)row;
-    uint64_t        sum   = 0xcbf29ce484222325;
+    const uint32_t *words = bytes;
 
-    for (int i = 0; i < width; i++)
+    for (size_t i = 0; i < size / sizeof *words; i++)
         sum = (sum ^ words[i]) * 0x100000001b3;
-    return sum | 2;                                     /* neither of the other marks */
+    return sum;
+}
+
+/* The mark of a row that is done: of its numbers and, in the first row of a picture, its
+ * print.  It is none of the other marks. */
+static uint64_t mark_of(const Work *work, size_t row)
+{
+    size_t   width = (size_t)work->backbone->feature_count;
+    uint64_t sum   = checksum(0xcbf29ce484222325, work->rows + row * width, width * sizeof(float));
+
+    if (row % (size_t)work->per_picture == 0)
+        sum = checksum(sum, &work->prints[row / (size_t)work->per_picture], sizeof(Print));
+    return sum | 2;
 }
 
 /* Rows are of use again only if the network, the pictures and what is done to them are the
@@ -124,7 +136,8 @@ static bool open_file(Work *work, const char *path, Error *err)
 
     if (file < 0)
         return fail_errno(err, errno, "cannot open %s", path);
-    work->length = sizeof header + total * sizeof *work->marks + total * width * sizeof(float);
+    work->length = sizeof header + (size_t)work->job->picture_count * sizeof(Print) +
+                   total * sizeof *work->marks + total * width * sizeof(float);
     bool done    = find_key(work, header.key, err) && make_long(file, path, work->length, err);
     void *bytes  = done ? mmap(NULL, work->length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
                         : MAP_FAILED;
@@ -139,9 +152,10 @@ static bool open_file(Work *work, const char *path, Error *err)
         *kept = (Text){ bytes, work->length };
     if (!kept || !arena_defer(work->arena, unmap, kept))
         return fail(err, ERR_MEMORY, "there is no memory for the features");
-    work->bytes = bytes;
-    work->marks = (uint64_t *)(void *)(work->bytes + sizeof header);
-    work->rows  = (float *)(void *)(work->marks + total);
+    work->bytes  = bytes;
+    work->prints = (Print *)(void *)(work->bytes + sizeof header);
+    work->marks  = (uint64_t *)(void *)(work->prints + work->job->picture_count);
+    work->rows   = (float *)(void *)(work->marks + total);
     if (memcmp(bytes, &header, sizeof header) != 0) {
         memset(work->marks, 0, total * sizeof *work->marks);
         memcpy(bytes, &header, sizeof header);
@@ -171,9 +185,11 @@ static bool compute_row(Work *work, Image *image, size_t row, int copy, Error *e
                            : augment(image, job->augmentation, job->seed + row, err);
     bool              done = used && backbone_run(work->backbone, used, job->cancel, out, err);
 
+    if (done && copy == 0)
+        done = print_make(used, &work->prints[row / (size_t)work->per_picture], err);
     image_unref(used);
     if (done)
-        work->marks[row] = checksum(out, work->backbone->feature_count);
+        work->marks[row] = mark_of(work, row);
     return done;
 }
 
@@ -197,7 +213,7 @@ static bool is_done(const Work *work, int i)
     int    copies = work->job->copied[i] ? work->job->copies : 0;
 
     for (size_t row = first; row <= first + (size_t)copies; row++) {
-        if (work->marks[row] != checksum(row_at(work, row), work->backbone->feature_count))
+        if (work->marks[row] != mark_of(work, row))
             return false;
     }
     return true;
@@ -211,6 +227,7 @@ static void note_problem(Work *work, int i, const Error *problem)
         return;
     }
     work->readable[i] = false;
+    work->prints[i]   = (Print){ 0 };
     work->reasons[i]  = arena_text(work->arena, text_of(problem->text));
     work->marks[(size_t)i * (size_t)work->per_picture] = MARK_UNREADABLE;
 }
@@ -270,7 +287,8 @@ const Features *features_compute(Arena *arena, Backbone *backbone, const Feature
 
     Features *features = arena_new(arena, Features);
     *features = (Features){ .rows = work.rows, .feature_count = backbone->feature_count,
-                            .copies = job->copies, .readable = work.readable,
-                            .reasons = work.reasons, .reused = work.reused };
+                            .copies = job->copies, .prints = work.prints,
+                            .readable = work.readable, .reasons = work.reasons,
+                            .reused = work.reused };
     return features;
 }

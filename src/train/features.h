@@ -10,6 +10,7 @@
 
 #include "base/pool.h"
 #include "dataset/dataset.h"
+#include "dataset/twins.h"
 #include "train/augment.h"
 #include "train/backbone.h"
 
@@ -34,6 +35,7 @@ typedef struct Features {
     const float *rows;          /* picture_count * (1 + copies) rows of feature_count */
     int          feature_count;
     int          copies;
+    const Print *prints;        /* of each picture */
     const bool  *readable;      /* of each picture */
     const Text  *reasons;       /* why not */
     int          reused;        /* rows that were in the file already */
