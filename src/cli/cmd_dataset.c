@@ -292,8 +292,8 @@ const Command command_dataset_check = {
     .summary = "Find what is wrong with a data set: files, twins, labels.",
     .example = "ocellus dataset check flowers/ --base mobilenet/1",
     .details = "Pictures that cannot be read; the same picture more than once, also in two splits\n"
-               "or with other labels; and, with a base, labels that are probably wrong: those that\n"
-               "classifiers which never saw the picture contradict, the surest first.",
+               "or with other labels; and, with a base, labels that are probably wrong: what\n"
+               "classifiers that never saw the picture contradict, the surest first.",
     .options = options,
     .least   = 1,
     .most    = 1,

@@ -134,6 +134,7 @@ int main(int argc, char **argv)
     int            used;
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);        /* a limit on the size of files is an error like others */
     argc = apply_aliases(argc, argv);
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
