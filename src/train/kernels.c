@@ -156,3 +156,66 @@ void rows_gradient(const FeatureRows *in, const float *slopes, int classes, int 
 {
     (HAS_AVX2() ? gradient_avx2 : gradient_plain)(in, slopes, classes, first, gradient);
 }
+
+/* ---- exponentials ---------------------------------------------------------------------- */
+
+typedef int32_t IntLanes __attribute__((vector_size(LANES * sizeof(int32_t)), aligned(4),
+                                        may_alias));
+
+/* e^x = 2^n e^r with |r| <= ln 2 / 2, e^r by its Taylor series to r^6 / 720; ln 2 is taken
+ * off in two parts, so that nothing of x is lost. */
+TWICE void exp_lanes(Lanes *values)
+{
+    static const float per_ln2 = 1.44269504F, ln2_high = 0.693359375F, ln2_low = -2.12194440e-4F;
+    const Lanes least = (Lanes){ 0 } - 87.0F;
+    IntLanes    small = *values < least;
+    Lanes       safe, sum;
+    IntLanes    power;
+
+    safe  = (Lanes)(((IntLanes)*values & ~small) | ((IntLanes)least & small));
+    power = __builtin_convertvector(safe * per_ln2 - 0.5F, IntLanes);    /* it is not above 0 */
+    safe  = safe - __builtin_convertvector(power, Lanes) * ln2_high;
+    safe  = safe - __builtin_convertvector(power, Lanes) * ln2_low;
+    sum   = safe * (1 / 720.0F) + 1 / 120.0F;
+    sum   = sum * safe + 1 / 24.0F;
+    sum   = sum * safe + 1 / 6.0F;
+    sum   = sum * safe + 0.5F;
+    sum   = sum * safe + 1;
+    sum   = sum * safe + 1;
+    *values = sum * (Lanes)((power + 127) << 23);
+}
+
+TWICE double exp_all(float *values, int count, float less)
+{
+    double sum = 0;
+
+    for (int i = 0; i < count; i += LANES) {
+        float rest[LANES] = { 0 };
+        int   many        = MIN(LANES, count - i);
+        Lanes lanes;
+
+        memcpy(rest, values + i, (size_t)many * sizeof *rest);
+        lanes = *(const Lanes *)rest - less;
+        exp_lanes(&lanes);
+        memcpy(rest, &lanes, sizeof rest);
+        memcpy(values + i, rest, (size_t)many * sizeof *rest);
+        for (int k = 0; k < many; k++)
+            sum += (double)rest[k];
+    }
+    return sum;
+}
+
+static double exp_plain(float *values, int count, float less)
+{
+    return exp_all(values, count, less);
+}
+
+AVX2 static double exp_avx2(float *values, int count, float less)
+{
+    return exp_all(values, count, less);
+}
+
+double values_exp(float *values, int count, float less)
+{
+    return (HAS_AVX2() ? exp_avx2 : exp_plain)(values, count, less);
+}

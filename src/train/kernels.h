@@ -29,4 +29,7 @@ enum { GRADIENT_COLUMNS = 32 };
 void rows_gradient(const FeatureRows *in, const float *slopes, int classes, int first,
                    double *gradient);
 
+/* values[i] = e ^ (values[i] - less), to 2e-7 of it, for values of at most `less`; their sum. */
+double values_exp(float *values, int count, float less);
+
 #endif

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { MEMORY = 8, TRIES = 30, PATIENCE = 3 };
+enum { MEMORY = 8, PATIENCE = 3 };
 
 /* Pairs of steps and changes of the gradient, as float: they only shape the direction. */
 typedef struct Descent {
@@ -103,19 +103,24 @@ static void remember(Descent *d)
 }
 
 /* Look along the direction for a point that is lower by a fair share of what the slope
- * promises (Armijo); false when there is none. */
+ * promises (Armijo), each time where a parabola through what is known has its lowest point;
+ * false when there is none, or only one that nobody could tell from this. */
 static bool find_lower(Descent *d, double *value)
 {
     size_t n     = d->how->count;
     double slope = dot(d->direction, d->gradient, n);
     double step  = d->kept > 0 ? 1 : MIN(1, 1 / sqrt(dot(d->gradient, d->gradient, n)));
 
-    for (int i = 0; i < TRIES && slope < 0; i++, step /= 2) {
+    while (-step * slope > 1e-10 * fabs(d->value)) {
+        double best;
+
         for (size_t k = 0; k < n; k++)
             d->next[k] = d->x[k] + step * d->direction[k];
         *value = d->how->evaluate(d->how->context, d->next, d->next_gradient);
         if (*value <= d->value + 1e-4 * step * slope)
             return true;
+        best = -slope * step * step / (2 * (*value - d->value - slope * step));
+        step = isfinite(best) ? MAX(0.1 * step, MIN(0.5 * step, best)) : 0.1 * step;
     }
     return false;
 }

@@ -58,16 +58,13 @@ static double class_weight(const Examples *examples, int class_id)
 static double softmax(float *scores, int count)
 {
     float  most = scores[0];
-    double sum  = 0;
+    double sum;
 
     for (int k = 1; k < count; k++)
         most = MAX(most, scores[k]);
-    for (int k = 0; k < count; k++) {
-        scores[k] = expf(scores[k] - most);
-        sum      += (double)scores[k];
-    }
+    sum = values_exp(scores, count, most);
     for (int k = 0; k < count; k++)
-        scores[k] = (float)((double)scores[k] / sum);
+        scores[k] *= (float)(1 / sum);
     return log(sum) + (double)most;
 }
 

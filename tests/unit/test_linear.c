@@ -79,6 +79,31 @@ TEST(linear_kernels_are_products_of_any_size)
     arena_fini(&arena);
 }
 
+TEST(linear_exponentials_are_near)
+{
+    float values[43], less = 3;
+
+    begin();
+    for (int count = 1; count <= 43; count++) {
+        double sum = 0;
+
+        for (int i = 0; i < count; i++)
+            values[i] = less - (float)(i * i) * 0.06F;
+        double got = values_exp(values, count, less);
+        for (int i = 0; i < count; i++) {
+            double wanted = exp(-(double)((float)(i * i) * 0.06F));
+
+            CHECK_NEAR((double)values[i], wanted, 1e-6 * wanted + 1e-37);
+            sum += wanted;
+        }
+        CHECK_NEAR(got, sum, 1e-5);
+    }
+    values[0] = -1e30F;
+    values[1] = less;
+    CHECK_NEAR(values_exp(values, 2, less), 1, 1e-6);
+    arena_fini(&arena);
+}
+
 /* ---- the descent ------------------------------------------------------------------------ */
 
 /* A long bent valley (Rosenbrock, 1960); its lowest point is where all are 1. */
