@@ -402,6 +402,8 @@ bool path_is_safe(Text path)
 {
     size_t start = 0;   /* of the part that is being read */
 
+    if (path.length == 0)
+        return false;
     for (size_t i = 0; i <= path.length; i++) {
         char c = i < path.length ? path.at[i] : '/';
 

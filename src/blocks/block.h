@@ -273,6 +273,7 @@ struct Block {
 
     /* Checks of literals beyond the table; fills err (with .field) on failure. */
     bool        (*check)(const StepView *step, Error *err);
+    bool          checks_inputs;  /* again with each of the run's parameters in its place */
 
     bool        (*run)(Call *call);
 };

@@ -2,7 +2,7 @@
  * detector_block - what blocks that find objects with a model have in common.
  *
  * Args begin with a DetectorArgs, fields are those of model_block.h with
- * DETECTOR_FIELDS(Args) before the last; run() is `return detector_block_run(call, how)`.
+ * DETECTOR_FIELDS(Args, ...) before the last; run() is `return detector_block_run(call, how)`.
  * As in the reference, the model's own task decides what its objects have: a block for
  * detection gives masks when its model makes them, and the other way round.
  */
@@ -19,7 +19,9 @@ typedef struct DetectorArgs {
     bool      agnostic;
 } DetectorArgs;
 
-#define DETECTOR_FIELDS(S) \
+/* `may_be_null`: whether null is accepted for class_agnostic_nms, as in the reference it is
+ * for detection only. */
+#define DETECTOR_FIELDS(S, may_be_null) \
     { "class_filter", STRINGS(S, find.classes), .kinds = KIND(LIST), .preset = "null", \
       .nullable = true, .help = "Only objects of these classes are given." }, \
     { "iou_threshold", NUMBER(S, find.iou), .kinds = KIND(FLOAT01), .preset = "0.3", \
@@ -27,7 +29,7 @@ typedef struct DetectorArgs {
     { "max_detections", INTEGER(S, find.most), .kinds = KIND(INTEGER), .preset = "300", \
       .range = ABOVE(0), .help = "How many objects are given at most." }, \
     { "class_agnostic_nms", BOOLEAN(S, find.agnostic), .kinds = KIND(BOOLEAN), \
-      .preset = "false", .nullable = true, \
+      .preset = "false", .nullable = (may_be_null), \
       .help = "Whether objects of different classes suppress each other." }, \
     { "max_candidates", INTEGER(S, find.candidates), .kinds = KIND(INTEGER), .preset = "3000", \
       .range = ABOVE(0), .help = "Accepted for compatibility; all candidates are looked at." }

@@ -16,13 +16,29 @@ const Choice model_modes_plain[] = {
     { "default", THRESHOLD_DEFAULT }, { "custom", THRESHOLD_STATED }, { 0 },
 };
 
+/* Whether the threshold that counts is there; fields of one element may come from two
+ * selectors, which nothing checks together before. */
+static bool has_threshold(const ModelArgs *in)
+{
+    return in->mode != THRESHOLD_STATED || !isnan(in->confidence);
+}
+
 bool model_block_check(const StepView *step, Error *err)
 {
-    const ModelArgs *in = step->args;
-
-    return in->mode != THRESHOLD_STATED || !isnan(in->confidence) ||
+    return has_threshold(step->args) ||
            fail(err, ERR_INVALID, "confidence_mode is 'custom', but custom_confidence is null; "
                 "give it a number from 0 to 1");
+}
+
+static bool check_thresholds(Call *call, const ModelChunk *chunk)
+{
+    for (int i = chunk->first; i < chunk->first + chunk->count; i++) {
+        if (!has_threshold(call_args(call, i))) {
+            return call_fail(call, i, "ValidationError", "confidence_mode is 'custom', but "
+                             "custom_confidence is null; give it a number from 0 to 1");
+        }
+    }
+    return true;
 }
 
 static void unref_model(void *model)
@@ -84,7 +100,8 @@ bool model_block_run_any(Call *call, const Task tasks[], ModelAnswer answer, con
                same_model(call, chunk.first, chunk.first + chunk.count)) {
             chunk.count++;
         }
-        if (!open_chunk(call, &chunk, tasks) || !answer(call, &chunk)) {
+        if (!check_thresholds(call, &chunk) || !open_chunk(call, &chunk, tasks) ||
+            !answer(call, &chunk)) {
             return false;
         }
         chunk.first += chunk.count;

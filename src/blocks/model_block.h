@@ -55,7 +55,8 @@ extern const Choice model_modes_plain[];   /* without */
       .preset = "null", .nullable = true, \
       .help = "Accepted for compatibility; nothing is sent anywhere." }
 
-/* Block.check of blocks with MODE_FIELDS: a custom threshold is none if it is null. */
+/* Block.check of blocks with MODE_FIELDS, which `checks_inputs`: a custom threshold is none
+ * if it is null. */
 bool model_block_check(const StepView *step, Error *err);
 
 /* Neighbouring elements that ask one model: first .. first + count - 1. */

@@ -33,17 +33,17 @@ static const Choice decodings[] = {
       .help = "Accepted for compatibility; how masks are held changes no result." }
 
 static const Field fields_v1[] = {
-    MODEL_FIELDS(Args), CONFIDENCE_FIELD(Args), DETECTOR_FIELDS(Args), MASK_FIELDS,
+    MODEL_FIELDS(Args), CONFIDENCE_FIELD(Args), DETECTOR_FIELDS(Args, false), MASK_FIELDS,
     LEARNING_FIELDS(Args), DENSE_FIELD, { 0 },
 };
 
 static const Field fields_v3[] = {
-    MODEL_FIELDS(Args), MODE_FIELDS(Args, model_modes, "\"best\""), DETECTOR_FIELDS(Args),
+    MODEL_FIELDS(Args), MODE_FIELDS(Args, model_modes, "\"best\""), DETECTOR_FIELDS(Args, false),
     MASK_FIELDS, LEARNING_FIELDS(Args), DENSE_FIELD, { 0 },
 };
 
 static const Field fields_v4[] = {
-    MODEL_FIELDS(Args), MODE_FIELDS(Args, model_modes, "\"best\""), DETECTOR_FIELDS(Args),
+    MODEL_FIELDS(Args), MODE_FIELDS(Args, model_modes, "\"best\""), DETECTOR_FIELDS(Args, false),
     MASK_FIELDS, LEARNING_FIELDS(Args), { 0 },
 };
 
@@ -108,12 +108,12 @@ const Block block_roboflow_instance_segmentation_model_v2 = {
 
 const Block block_roboflow_instance_segmentation_model_v3 = {
     .type = "roboflow_core/roboflow_instance_segmentation_model@v3",
-    COMMON, .check = model_block_check, .fields = fields_v3,
+    COMMON, .check = model_block_check, .checks_inputs = true, .fields = fields_v3,
     .outputs = outputs_v2, .run = run_v2,
 };
 
 const Block block_roboflow_instance_segmentation_model_v4 = {
     .type = "roboflow_core/roboflow_instance_segmentation_model@v4",
-    COMMON, .check = model_block_check, .fields = fields_v4,
+    COMMON, .check = model_block_check, .checks_inputs = true, .fields = fields_v4,
     .outputs = outputs_v4, .run = run_v4,
 };

@@ -20,13 +20,13 @@ typedef struct Args {
       .help = "Accepted for compatibility; each point tells its own confidence." }
 
 static const Field fields_v1[] = {
-    MODEL_FIELDS(Args), CONFIDENCE_FIELD(Args), POINT_FIELD, DETECTOR_FIELDS(Args),
+    MODEL_FIELDS(Args), CONFIDENCE_FIELD(Args), POINT_FIELD, DETECTOR_FIELDS(Args, false),
     LEARNING_FIELDS(Args), { 0 },
 };
 
 static const Field fields_v3[] = {
     MODEL_FIELDS(Args), MODE_FIELDS(Args, model_modes_plain, "\"default\""), POINT_FIELD,
-    DETECTOR_FIELDS(Args), LEARNING_FIELDS(Args), { 0 },
+    DETECTOR_FIELDS(Args, false), LEARNING_FIELDS(Args), { 0 },
 };
 
 #define PREDICTIONS \
@@ -77,6 +77,6 @@ const Block block_roboflow_keypoint_detection_model_v2 = {
 
 const Block block_roboflow_keypoint_detection_model_v3 = {
     .type = "roboflow_core/roboflow_keypoint_detection_model@v3",
-    COMMON, .check = model_block_check, .fields = fields_v3,
+    COMMON, .check = model_block_check, .checks_inputs = true, .fields = fields_v3,
     .outputs = outputs_v2, .run = run_v2,
 };

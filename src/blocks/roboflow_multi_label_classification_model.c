@@ -49,6 +49,6 @@ const Block block_roboflow_multi_label_classification_model_v2 = {
 
 const Block block_roboflow_multi_label_classification_model_v3 = {
     .type = "roboflow_core/roboflow_multi_label_classification_model@v3",
-    COMMON, .check = model_block_check, .fields = fields_v3,
+    COMMON, .check = model_block_check, .checks_inputs = true, .fields = fields_v3,
     .outputs = classifier_outputs_v2, .run = run_v2,
 };

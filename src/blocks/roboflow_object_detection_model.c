@@ -13,12 +13,12 @@ typedef struct Args {
 } Args;
 
 static const Field fields_v1[] = {
-    MODEL_FIELDS(Args), CONFIDENCE_FIELD(Args), DETECTOR_FIELDS(Args), LEARNING_FIELDS(Args),
+    MODEL_FIELDS(Args), CONFIDENCE_FIELD(Args), DETECTOR_FIELDS(Args, true), LEARNING_FIELDS(Args),
     { 0 },
 };
 
 static const Field fields_v3[] = {
-    MODEL_FIELDS(Args), MODE_FIELDS(Args, model_modes, "\"best\""), DETECTOR_FIELDS(Args),
+    MODEL_FIELDS(Args), MODE_FIELDS(Args, model_modes, "\"best\""), DETECTOR_FIELDS(Args, true),
     LEARNING_FIELDS(Args), { 0 },
 };
 
@@ -66,6 +66,6 @@ const Block block_roboflow_object_detection_model_v2 = {
 
 const Block block_roboflow_object_detection_model_v3 = {
     .type = "roboflow_core/roboflow_object_detection_model@v3",
-    COMMON, .check = model_block_check, .fields = fields_v3,
+    COMMON, .check = model_block_check, .checks_inputs = true, .fields = fields_v3,
     .outputs = outputs_v2, .run = run_v2,
 };

@@ -194,5 +194,5 @@ const Block block_roboflow_semantic_segmentation_model_v1 = {
 
 const Block block_roboflow_semantic_segmentation_model_v2 = {
     .type = "roboflow_core/roboflow_semantic_segmentation_model@v2",
-    COMMON, .check = model_block_check, .fields = fields_v2, .run = run_v2,
+    COMMON, .check = model_block_check, .checks_inputs = true, .fields = fields_v2, .run = run_v2,
 };

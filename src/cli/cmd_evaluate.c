@@ -2,16 +2,27 @@
  * cmd_evaluate - how well a model does on a data set.
  */
 #include <math.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "server/app.h"
 #include "train/evaluate_report.h"
 
-enum { TABLE_ROWS = 100, NAME_WIDTH = 24, TOLD_REMARKS = 10 };
+enum { TABLE_ROWS = 100, NAME_WIDTH = 24, TOLD_REMARKS = 10, INTERRUPTED = 130 };
+
+static Cancel stop;
+
+/* The first signal asks, the second ends. */
+static void on_signal(int number)
+{
+    cancel_stop(&stop);
+    signal(number, SIG_DFL);
+}
 
 /* ---- what is asked for ------------------------------------------------------------------ */
 
@@ -53,12 +64,12 @@ static bool read_split(const Invocation *in, const DataSet *set, int *split, Err
            fail(err, ERR_INVALID, "--split %s: the data set has no picture of it", text);
 }
 
-static bool read_options(const Invocation *in, const DataSet *set, EvaluateOptions *options,
-                         Error *err)
+static bool read_options(const Invocation *in, Model *model, const DataSet *set,
+                         EvaluateOptions *options, Error *err)
 {
     return read_split(in, set, &options->split, err) &&
            read_percent(in, "confidence", 0, 0.001, &options->confidence, err) &&
-           read_percent(in, "iou", 0, 0.65, &options->iou, err) &&
+           read_percent(in, "iou", 0, evaluate_iou(model_package(model)), &options->iou, err) &&
            read_percent(in, "threshold", 0, NAN, &options->threshold, err);
 }
 
@@ -266,6 +277,23 @@ static bool tell(const Invocation *in, const Evaluation *e, const EvaluationOrig
 
 /* ---- the whole ---------------------------------------------------------------------- */
 
+/* All of it or none: what it takes is short, so no signal comes in between. */
+static bool save_all(const Invocation *in, const Evaluation *e, const EvaluationOrigin *origin,
+                     const char *folder, Arena *arena, Error *err)
+{
+    bool found = option_given(in, "predictions") && origin->set->kind == DATA_BOXES;
+
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    if (evaluation_save(e, origin, folder, found, arena, err)) {
+        return true;
+    }
+    if (!folder_remove(folder, NULL)) {
+        log_line(LOG_WARNING, "evaluate", "%s is incomplete, and cannot be removed", folder);
+    }
+    return false;
+}
+
 static bool evaluate_all(const Invocation *in, Model *model, const DataSet *set, Arena *arena,
                          Error *err)
 {
@@ -274,14 +302,12 @@ static bool evaluate_all(const Invocation *in, Model *model, const DataSet *set,
     Evaluation       evaluation;
     const char      *folder;
 
-    if (!read_options(in, set, &options, err) ||
-        !evaluate(model, set, &options, arena, NULL, &evaluation, err)) {
+    if (!read_options(in, model, set, &options, err) ||
+        !evaluate(model, set, &options, arena, &stop, &evaluation, err)) {
         return false;
     }
     folder = make_folder(in, err);
-    return folder &&
-           evaluation_save(&evaluation, &origin, folder, option_given(in, "predictions") &&
-                           set->kind == DATA_BOXES, arena, err) &&
+    return folder && save_all(in, &evaluation, &origin, folder, arena, err) &&
            tell(in, &evaluation, &origin, folder, err);
 }
 
@@ -299,15 +325,24 @@ static int run(Invocation *in, Error *err)
              "them");
         return -1;
     }
+    cancel_init(&stop, 0);
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
     arena_init(&arena, LIMIT_DATASET_MEMORY);
     set = dataset_read(&arena, in->words[0], err);
     if (set && app_open(&app, data_folder(in), false, err)) {
-        model = models_get(app.models, text_of(id), NULL, err);
+        model = models_get(app.models, text_of(id), &stop, err);
         ok    = model && evaluate_all(in, model, set, &arena, err);
         model_unref(model);
         app_close(&app);
     }
     arena_fini(&arena);
+    if (!ok && err->kind == ERR_CANCELLED) {
+        fputs(isatty(STDERR_FILENO) ? "\r\033[K" : "", stderr);
+        fputs("stopped; nothing was saved\n", stderr);
+        *err = (Error){ 0 };
+        return INTERRUPTED;
+    }
     return ok ? 0 : -1;
 }
 
@@ -317,7 +352,8 @@ static const Option options[] = {
       "train, valid, test or all (test if there, else valid, else all)." },
     { "confidence", 'c', OPTION_TEXT, "PERCENT",
       "Look for objects from this confidence on (0.1)." },
-    { "iou", 0, OPTION_TEXT, "PERCENT", "Boxes of a class that overlap more are one object (65)." },
+    { "iou", 0, OPTION_TEXT, "PERCENT",
+      "Boxes of a class that overlap more are one object (65; YOLOv8 and later: 70)." },
     { "threshold", 't', OPTION_TEXT, "PERCENT",
       "Tell precision and recall at this confidence (boxes: where the mean F1 is greatest; "
       "several classes a picture: 50)." },

@@ -98,7 +98,8 @@ static const Option add_options[] = {
                                         "told." },
     { "size", 0, OPTION_TEXT, "PIXELS", "Side of the network's input, or WIDTHxHEIGHT, when not "
                                         "fixed." },
-    { "resize", 0, OPTION_TEXT, "MODE", "stretch, letterbox or center-crop (letterbox for YOLO)." },
+    { "resize", 0, OPTION_TEXT, "MODE",
+      "stretch, letterbox, letterbox-top-left or center-crop (YOLO: letterbox; YOLOX: top-left)." },
     { "color", 0, OPTION_TEXT, "ORDER", "rgb or bgr (bgr for YOLOX and FastestDet)." },
     { "normalize", 0, OPTION_TEXT, "HOW", "none, imagenet, half, raw or MEAN,STD (none, which is "
                                           "x / 255)." },

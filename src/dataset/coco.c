@@ -4,7 +4,7 @@
  * `SPLIT/_annotations.coco.json` with its pictures beside it is how sets are exported
  * today; COCO's own way is `annotations/instances_val2017.json` and a folder val2017.
  * A file_name is looked for in all places where tools put pictures, never above the
- * set's folder.  Ids may have any base and order, and most keys may be missing.
+ * set's folder.  Ids may have any base and order and be texts, and most keys may be missing.
  */
 #include <math.h>
 
@@ -31,6 +31,7 @@ typedef struct Reader {
 
 /* What an id of the file stands for. */
 typedef struct Entry {
+    Text        name;                   /* the id, where it is a text; else {NULL, 0} */
     int64_t     id;
     const Json *json;
     int         index;                  /* class, or picture in the builder; -1: left out */
@@ -111,15 +112,43 @@ static bool coco_found(Builder *builder)
 static int by_id(const void *left, const void *right)
 {
     const Entry *a = left, *b = right;
+    int          order;
 
-    return (a->id > b->id) - (a->id < b->id);
+    if (!a->name.at || !b->name.at) {
+        return a->name.at ? 1 : b->name.at ? -1 : (a->id > b->id) - (a->id < b->id);
+    }
+    order = memcmp(a->name.at, b->name.at, MIN(a->name.length, b->name.length));
+    return order ? order : (a->name.length > b->name.length) - (a->name.length < b->name.length);
+}
+
+/* An id may be a text; one of digits is the number, as tools write either for the same. */
+static bool read_id(const Json *json, Entry *entry)
+{
+    Text    text   = json_text(json);
+    bool    whole  = text.length < 16 && (text.length == 1 || !text_starts(text, "0"));
+    int64_t number = 0;
+
+    if (json_is(json, JSON_INT) || json_is(json, JSON_UINT)) {
+        entry->id = json_int(json, 0);
+        return true;
+    }
+    if (!json_is(json, JSON_STRING) || text.length == 0) {
+        return false;
+    }
+    for (size_t i = 0; whole && i < text.length; i++) {
+        whole  = text.at[i] >= '0' && text.at[i] <= '9';
+        number = number * 10 + (text.at[i] - '0');
+    }
+    entry->id   = whole ? number : 0;
+    entry->name = whole ? entry->name : text;
+    return true;
 }
 
 static Entry *entry_find(Entry *entries, int count, const Json *id)
 {
-    Entry key = { .id = json_int(id, 0) };
+    Entry key = { .id = 0 };
 
-    return count > 0 && (json_is(id, JSON_INT) || json_is(id, JSON_UINT))
+    return count > 0 && read_id(id, &key)
            ? bsearch(&key, entries, (size_t)count, sizeof(Entry), by_id) : NULL;
 }
 
@@ -134,21 +163,28 @@ static bool entries_make(Reader *r, const Json *list, Entry **entries, int *coun
         return fail(err, ERR_MEMORY, "%s: no memory for %zu entries", r->file, json_count(list));
     }
     while (json_next(&walk)) {
-        const Json *id = json_get(walk.value, "id");
+        Entry entry = { .json = walk.value, .index = -1 };
 
-        if (json_is(id, JSON_INT) || json_is(id, JSON_UINT)) {
-            (*entries)[all++] = (Entry){ .id = json_int(id, 0), .json = walk.value, .index = -1 };
+        if (read_id(json_get(walk.value, "id"), &entry)) {
+            (*entries)[all++] = entry;
         } else {
-            builder_remark(r->builder, text_of(r->file), "an entry whose id is no whole number");
+            builder_remark(r->builder, text_of(r->file), "an entry whose id is neither a whole "
+                           "number nor a text");
         }
     }
     if (all > 1) {
         qsort(*entries, (size_t)all, sizeof(Entry), by_id);
     }
     for (int i = 0; i < all; i++) {
-        if (kept > 0 && (*entries)[kept - 1].id == (*entries)[i].id) {
-            builder_remark(r->builder, text_of(r->file), "the id %lld is given twice",
-                           (long long)(*entries)[i].id);
+        const Entry *entry = &(*entries)[i];
+
+        if (kept > 0 && by_id(&(*entries)[kept - 1], entry) == 0) {
+            Text id = entry->name.at
+                    ? entry->name
+                    : text_of(arena_printf(&r->scratch, "%lld", (long long)entry->id));
+
+            builder_remark(r->builder, text_of(r->file), "the id %.*s is given twice",
+                           (int)MIN(id.length, 100), id.at);
         } else {
             (*entries)[kept++] = (*entries)[i];
         }
@@ -164,7 +200,7 @@ static bool is_group(const Reader *r, const Entry *entry)
 {
     Text name = json_text(json_get(entry->json, "name"));
 
-    if (entry->id != 0 || entry->count > 0 ||
+    if (entry->name.at || entry->id != 0 || entry->count > 0 ||
         !text_is(json_text(json_get(entry->json, "supercategory")), "none")) {
         return false;
     }

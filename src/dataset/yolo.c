@@ -4,7 +4,8 @@
  * Labels lie in a folder `labels` where the pictures lie in `images`, or beside the
  * pictures.  Where pictures are is said by data.yaml, as far as it names folders inside
  * the set (exports carry paths of the machine they were made on, of which only the end is
- * looked at), and by the folders themselves.  A picture without a file of labels is one
+ * looked at), and by the folders themselves.  A list of pictures in its place says which ones
+ * belong to the set.  A picture without a file of labels is one
  * without objects, as YOLO takes it.  Pictures are opened for their size.
  */
 #include "dataset/yolo.h"
@@ -13,12 +14,12 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "dataset/inside.h"
+#include "dataset/yolo_inside.h"
 #include "image/decode.h"
 
 enum { PLACES = 64, FIRST_PICTURES = 1000, LABEL_FILE = 16 << 20 };
 
-/* A folder of pictures. */
+/* A folder of pictures, or a list of them. */
 typedef struct Place {
     const char *folder;
     Split       split;
@@ -29,6 +30,9 @@ typedef struct Reader {
     const Yaml *yaml;               /* NULL: none that can be read */
     Place       places[PLACES];
     int         place_count;
+    Place       lists[PLACES];
+    int         list_count;
+    Map         listed;             /* pictures that lists have named */
     Text       *names;              /* by YOLO's class id */
     int         name_count;         /* 0: none are given */
     int        *classes;            /* by YOLO's class id; -1: no name */
@@ -88,32 +92,38 @@ static void add_place(Reader *r, const char *folder, Split split)
     }
 }
 
-/* The end of a path that is a folder of the set, the longest first: "../train/images" and
- * "/data/mine/train/images" are both train/images. */
+static void add_list(Reader *r, const char *name, Split split)
+{
+    for (int i = 0; i < r->list_count; i++) {
+        if (strcmp(r->lists[i].folder, name) == 0) {
+            return;
+        }
+    }
+    if (r->list_count < PLACES) {
+        r->lists[r->list_count++] = (Place){ name, split };
+    }
+}
+
+/* A folder of pictures or a list of them, as data.yaml has it: below its own `path`. */
 static void add_path(Reader *r, Text path, Split split)
 {
-    Text rest = path;
+    Text        root = yaml_text(r->yaml, "path");
+    const char *name;
 
     if (path.length == 0 || path.length > LIMIT_NAME * 4) {
         return;
     }
-    for (;;) {
-        Text        clean = rest;
-        const char *slash;
-
-        while (clean.length > 0 && clean.at[clean.length - 1] == '/') {
-            clean.length--;
-        }
-        if (path_is_safe(clean) &&
-            is_folder(r->builder, arena_text(r->builder->arena, clean).at)) {
-            add_place(r, arena_text(r->builder->arena, clean).at, split);
-            return;
-        }
-        slash = rest.length > 0 ? memchr(rest.at, '/', rest.length) : NULL;
-        if (!slash) {
-            return;
-        }
-        rest = (Text){ slash + 1, rest.length - (size_t)(slash + 1 - rest.at) };
+    if (root.length > 0 && root.length <= LIMIT_NAME * 4) {
+        path = text_of(arena_printf(r->builder->arena, "%.*s/%.*s", SHOW(root), SHOW(path)));
+    }
+    name = yolo_inside(r->builder, path, folder_exists);
+    if (name) {
+        add_place(r, name, split);
+        return;
+    }
+    name = yolo_is_list(path) ? yolo_inside(r->builder, path, file_exists) : NULL;
+    if (name) {
+        add_list(r, name, split);
     }
 }
 
@@ -183,6 +193,9 @@ static bool open_reader(Reader *r, Builder *builder)
         }
     }
     places_of_yaml(r);
+    if (r->list_count > 0) {
+        return true;            /* what is not listed does not belong to the set */
+    }
     places_of_splits(r);
     places_of_images(r);
     if (r->place_count == 0) {
@@ -237,6 +250,20 @@ static bool place_has_labels(Builder *builder, const char *folder)
     return false;
 }
 
+static bool list_has_labels(Builder *builder, const char *list)
+{
+    Text left = load(builder, list), line;
+
+    for (int i = 0; i < FIRST_PICTURES && left.length > 0; i++) {
+        const char *picture = yolo_next_picture(builder, list, &left, &line);
+
+        if (picture && name_is_picture(picture) && labels_of(builder, picture)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool yolo_found(Builder *builder)
 {
     Builder trial = *builder;                /* its remarks are those of another layout */
@@ -247,6 +274,11 @@ static bool yolo_found(Builder *builder)
     }
     for (int i = 0; i < r.place_count; i++) {
         if (place_has_labels(&trial, r.places[i].folder)) {
+            return true;
+        }
+    }
+    for (int i = 0; i < r.list_count; i++) {
+        if (list_has_labels(&trial, r.lists[i].folder)) {
             return true;
         }
     }
@@ -269,11 +301,8 @@ static bool names_of_lines(Reader *r, Text text, Error *err)
     }
     r->name_count = 0;
     for (int i = 0; i <= count; i++) {
-        const char *stop = left.length > 0 ? memchr(left.at, '\n', left.length) : NULL;
-        Text        line = { left.at, stop ? (size_t)(stop - left.at) : left.length };
+        Text line = yolo_next_line(&left);
 
-        left = (Text){ line.at + line.length + (stop != NULL),
-                       left.length - line.length - (stop != NULL) };
         while (line.length > 0 && strchr(" \t\r", line.at[line.length - 1])) {
             line.length--;
         }
@@ -400,20 +429,6 @@ static bool settle(Reader *r, const char *file, Size size, DataBox *box, Error *
     return true;
 }
 
-static bool next_line(Text *left, Text *line)
-{
-    const char *stop;
-
-    if (left->length == 0) {
-        return false;
-    }
-    stop  = memchr(left->at, '\n', left->length);
-    *line = (Text){ left->at, stop ? (size_t)(stop - left->at) : left->length };
-    left->at     += line->length + (stop != NULL);
-    left->length -= line->length + (stop != NULL);
-    return true;
-}
-
 static bool is_empty(Text line)
 {
     for (size_t i = 0; i < line.length; i++) {
@@ -429,7 +444,6 @@ static bool read_lines(Reader *r, const char *file, Text text, Size size, DataPi
 {
     int      room = 1;
     DataBox *boxes;
-    Text     line;
 
     for (size_t i = 0; i < text.length; i++) {
         room += text.at[i] == '\n';
@@ -440,8 +454,9 @@ static bool read_lines(Reader *r, const char *file, Text text, Size size, DataPi
         return fail(err, boxes ? ERR_TOO_LARGE : ERR_MEMORY, "there are too many boxes");
     }
     picture->boxes = boxes;
-    while (next_line(&text, &line)) {
-        DataBox    *box = &boxes[picture->box_count];
+    while (text.length > 0) {
+        Text        line = yolo_next_line(&text);
+        DataBox    *box  = &boxes[picture->box_count];
         const char *why;
 
         if (is_empty(line)) {
@@ -490,13 +505,43 @@ static bool read_picture(Reader *r, const char *name, Split split, Error *err)
     return !file || read_labels(r, file, size, picture, err);
 }
 
+/* A folder that is named beside lists may hold pictures of theirs. */
+static bool is_listed(const Reader *r, const char *name)
+{
+    return r->list_count > 0 && map_get(&r->listed, text_of(name));
+}
+
 static bool read_place(Reader *r, const Place *place, Error *err)
 {
     const char **names = names_in(r->builder, place->folder);
 
     for (; *names; names++) {
-        if (name_is_picture(*names) &&
-            !read_picture(r, name_join(r->builder, place->folder, *names), place->split, err)) {
+        const char *name = name_join(r->builder, place->folder, *names);
+
+        if (name_is_picture(*names) && !is_listed(r, name) &&
+            !read_picture(r, name, place->split, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A picture that is in two lists belongs to the first. */
+static bool read_list(Reader *r, const Place *list, Error *err)
+{
+    Text left = load(r->builder, list->folder), line;
+
+    while (left.length > 0) {
+        const char *name = yolo_next_picture(r->builder, list->folder, &left, &line);
+
+        if (!name || !name_is_picture(name)) {
+            if (line.length > 0) {
+                builder_remark(r->builder, text_of(list->folder), "it names '%.*s', which is no "
+                               "picture in the set", (int)MIN(line.length, 200), line.at);
+            }
+        } else if (!map_put(&r->listed, text_of(name), r)) {
+            continue;
+        } else if (!read_picture(r, name, list->split, err)) {
             return false;
         }
     }
@@ -510,6 +555,10 @@ static bool yolo_read(Builder *builder, Error *err)
 
     ok = open_reader(&r, builder) && read_names(&r, err);
     buffer_init(&r.labels, LABEL_FILE);
+    map_init(&r.listed, builder->arena);
+    for (int i = 0; ok && i < r.list_count; i++) {
+        ok = read_list(&r, &r.lists[i], err);
+    }
     for (int i = 0; ok && i < r.place_count; i++) {
         ok = read_place(&r, &r.places[i], err);
     }

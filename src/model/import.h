@@ -19,7 +19,8 @@ typedef struct ImportOptions {
     const char *task;         /* NULL = inferred */
     const char *layout;       /* how the output holds boxes or points; NULL = inferred */
     int         width, height;    /* 0 = from the graph or metadata */
-    const char *resize;       /* "stretch", "letterbox", "center-crop"; NULL = by task */
+    const char *resize;       /* "stretch", "letterbox", "letterbox-top-left", "center-crop";
+                                 NULL = by task */
     const char *color;        /* "rgb" or "bgr"; NULL = by architecture */
     const char *normalize;    /* "none" (x / 255), "imagenet", "half", "raw" (0 .. 255), or
                                * "MEAN,STD" of 0 .. 255; NULL = from metadata, else none */

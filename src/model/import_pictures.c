@@ -71,14 +71,41 @@ static bool finds_boxes(const ImportPlan *plan)
            plan->package.task == TASK_KEYPOINTS;
 }
 
-/* YOLO looks at whole pictures with gray around; others at stretched ones.  Of two
- * outputs without prototypes the boxes are fractions of the input, as DETR's and SSD's. */
+/* YOLO looks at whole pictures with gray around, YOLOX with gray on the right and below;
+ * others look at stretched ones.  Of two outputs without prototypes the boxes are fractions
+ * of the input, as DETR's and SSD's. */
 static const char *usual_resize(const ImportPlan *plan)
 {
     bool fractions = plan->package.task == TASK_DETECTION && plan->graph->output_count > 1;
 
-    return finds_boxes(plan) && !fractions && plan->family != FAMILY_FASTESTDET &&
-           plan->package.layout != BOXES_POINTS ? "letterbox" : "stretch";
+    if (!finds_boxes(plan) || fractions || plan->family == FAMILY_FASTESTDET ||
+        plan->package.layout == BOXES_POINTS) {
+        return "stretch";
+    }
+    return plan->family == FAMILY_YOLOX ? "letterbox-top-left" : "letterbox";
+}
+
+static bool find_resize(const char *name, Preprocess *how)
+{
+    static const struct {
+        const char *name;
+        ResizeMode  mode;
+        bool        top_left;
+    } modes[] = {
+        { "stretch",            RESIZE_STRETCH,     false },
+        { "letterbox",          RESIZE_LETTERBOX,   false },
+        { "letterbox-top-left", RESIZE_LETTERBOX,   true },
+        { "center-crop",        RESIZE_CENTER_CROP, false },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(modes); i++) {
+        if (strcmp(name, modes[i].name) == 0) {
+            how->resize   = modes[i].mode;
+            how->top_left = modes[i].top_left;
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool plan_layout(ImportPlan *plan)
@@ -88,14 +115,12 @@ static bool plan_layout(ImportPlan *plan)
     const char *color  = plan->options->color ? plan->options->color : bgr ? "bgr" : "rgb";
     Preprocess *how    = &plan->package.preprocess;
 
-    how->resize = strcmp(resize, "letterbox") == 0   ? RESIZE_LETTERBOX
-                : strcmp(resize, "center-crop") == 0 ? RESIZE_CENTER_CROP : RESIZE_STRETCH;
-    how->rgb    = strcmp(color, "rgb") == 0;
-    how->padding = finds_boxes(plan) && how->resize == RESIZE_LETTERBOX ? DETECTOR_GRAY : 0;
-    if (how->resize == RESIZE_STRETCH && strcmp(resize, "stretch") != 0) {
-        return fail(plan->err, ERR_INVALID, "resize '%.60s' is not 'stretch', 'letterbox' or "
-                    "'center-crop'", resize);
+    if (!find_resize(resize, how)) {
+        return fail(plan->err, ERR_INVALID, "resize '%.60s' is not 'stretch', 'letterbox', "
+                    "'letterbox-top-left' or 'center-crop'", resize);
     }
+    how->rgb     = strcmp(color, "rgb") == 0;
+    how->padding = finds_boxes(plan) && how->resize == RESIZE_LETTERBOX ? DETECTOR_GRAY : 0;
     if (!how->rgb && strcmp(color, "bgr") != 0) {
         return fail(plan->err, ERR_INVALID, "color '%.60s' is not 'rgb' or 'bgr'", color);
     }

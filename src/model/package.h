@@ -8,7 +8,8 @@
  * one is written.  What a package says decides how pictures become tensors and
  * what the outputs mean.  Ours say more than the reference's: post_processing.layout is
  * how the output holds boxes (vision/box_layout.h), post_processing.keypoint_numbers how
- * many numbers a key point has.
+ * many numbers a key point has, network_input.padding_place where a letterbox puts the
+ * picture.
  */
 #ifndef OCELLUS_MODEL_PACKAGE_H
 #define OCELLUS_MODEL_PACKAGE_H
@@ -44,6 +45,7 @@ typedef struct Preprocess {
     int        width, height;          /* network input; 0 = any */
     ResizeMode resize;
     uint8_t    padding;                /* gray level of the canvas */
+    bool       top_left;               /* a letterbox pads on the right and below only */
     bool       rgb;                    /* channel order of the network; else BGR */
     bool       has_scale;              /* divide by `scale` */
     double     scale;

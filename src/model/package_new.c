@@ -76,6 +76,20 @@ static bool parse_resize(const Section *input, Preprocess *p)
                         "letterbox-reflect-edges, center-crop or fit-longer-edge");
 }
 
+/* The reference has no such key and always centers; networks trained otherwise need it. */
+static bool parse_padding_place(const Section *input, Preprocess *p)
+{
+    Text place = TEXT("center");
+
+    if (!section_text(input, "padding_place", &place))
+        return false;
+    if (!text_is(place, "center") && !text_is(place, "top-left"))
+        return section_fail(input, "padding_place", ERR_INVALID, "neither center nor top-left: "
+                            "where a letterbox puts the picture");
+    p->top_left = text_is(place, "top-left");
+    return true;
+}
+
 static bool parse_color(const Section *input, Preprocess *p)
 {
     Text color    = TEXT("rgb");
@@ -128,7 +142,8 @@ static bool parse_input(const Section *inference, Preprocess *p)
     size.name = "network_input.training_input_size";
     return section_whole(&size, "width", 1, NETWORK_SIDE, &p->width) &&
            section_whole(&size, "height", 1, NETWORK_SIDE, &p->height) &&
-           parse_resize(&input, p) && parse_color(&input, p) && parse_numbers(&input, p);
+           parse_resize(&input, p) && parse_padding_place(&input, p) &&
+           parse_color(&input, p) && parse_numbers(&input, p);
 }
 
 static bool parse_layout(const Section *post, Package *package)

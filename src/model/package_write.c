@@ -138,6 +138,8 @@ static void write_input(JsonWriter *w, const Preprocess *p)
         write_number(w, "padding_value", p->padding);
     else
         write_null(w, "padding_value");
+    if (p->top_left)
+        write_text(w, "padding_place", "top-left");
     write_number(w, "input_channels", 3);
     if (p->has_scale)
         write_number(w, "scaling_factor", p->scale);

@@ -55,6 +55,17 @@ static Plane view(Plane plane, Rect rect)
     return plane;
 }
 
+/* Where a letterbox puts the picture. */
+static Letterbox letterbox_of(const Preprocess *how, Size picture, Size canvas)
+{
+    Letterbox box = letterbox_fit(picture, canvas);
+
+    if (how->top_left) {
+        box.left = box.top = 0;
+    }
+    return box;
+}
+
 /* ---- gray and contrast -------------------------------------------------------- */
 
 static void copy_gray(Plane from, Plane to)
@@ -240,7 +251,7 @@ static bool fit(const Preprocess *how, const Lookup *lookup, bool detector, Plan
         canvas.padding = 127;
     }
     if (mode == RESIZE_LETTERBOX) {
-        Letterbox box = letterbox_fit((Size){ pixels.width, pixels.height }, size);
+        Letterbox box = letterbox_of(how, (Size){ pixels.width, pixels.height }, size);
 
         to          = (Size){ box.width, box.height };
         canvas.left = box.left;
@@ -265,7 +276,7 @@ PictureFit preprocess_fit(const Preprocess *how, bool detector, const Image *ima
     if (rect.width < 1 || rect.height < 1)
         return fit;
     if (boxed) {
-        Letterbox box = letterbox_fit(fit.part, size);
+        Letterbox box = letterbox_of(how, fit.part, size);
 
         fit.scale_x = fit.scale_y = box.scale;
         fit.left    = box.left;

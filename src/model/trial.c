@@ -259,6 +259,7 @@ static void report_input(const Preprocess *how, const Preprocess *said, bool las
         buffer_string(report, "input: any size");
     buffer_string(report, last ? ", channels last" : "");
     buffer_printf(report, ", %s, %s", said->rgb ? "rgb" : "bgr", resizes[said->resize]);
+    buffer_string(report, said->top_left ? " top-left" : "");
     if (said->has_scale)
         buffer_printf(report, ", x / %g", said->scale);
     if (said->has_normalization)

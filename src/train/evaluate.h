@@ -30,6 +30,10 @@ typedef struct EvaluateOptions {
 /* The split that an evaluation is best made of: test, else valid, else all. */
 int evaluate_split(const DataSet *set);
 
+/* From which IoU on boxes of a class suppress each other, as the model's own makers measure
+ * it. */
+double evaluate_iou(const Package *package);
+
 typedef struct Evaluation {
     DataKind        kind;
     const Text     *classes;          /* of the set */

@@ -9,6 +9,18 @@
 
 enum { MOST_OBJECTS = 300 };
 
+double evaluate_iou(const Package *package)
+{
+    static const char *const newer[] = { "yolov8", "yolov9", "yolov1", "yolo1", "yolo2" };
+
+    for (size_t i = 0; i < COUNT_OF(newer); i++) {
+        if (text_starts(text_of(package->architecture), newer[i])) {
+            return 0.7;
+        }
+    }
+    return 0.65;
+}
+
 bool boxes_begin(Walk *walk, int pictures, Error *err)
 {
     size_t truths = 0;

@@ -269,6 +269,22 @@ static bool read_batch(Run *run, const PlanInput *input, const Json *inputs, siz
 
 /* ---- parameters ----------------------------------------------------------------------- */
 
+/* Whether the step would be right with this parameter as a literal, the others unknown:
+ * `value` fits the field already. */
+static bool check_step(Run *run, const PlanStep *step, const Field *field, Value value, Error *err)
+{
+    StepView view = { .arena = &run->arena, .block = step->block };
+    void    *args;
+
+    if (!step->block->checks_inputs) {
+        return true;
+    }
+    args = arena_alloc(&run->arena, MAX(step->block->args_size, 1));
+    memcpy(args, step->args, step->block->args_size);
+    view.args = args;
+    return field_store(&run->arena, field, value, args, err) && step->block->check(&view, err);
+}
+
 /* A parameter is checked against every field that it feeds directly. */
 static bool check_parameter(Run *run, const PlanStep *step, const Binding *binding)
 {
@@ -287,7 +303,8 @@ static bool check_parameter(Run *run, const PlanStep *step, const Binding *bindi
     } else if (value_is_null(value) && !field->nullable) {
         ok = fail(&err, ERR_INVALID, "it may not be null");
     } else {
-        ok = field_accept(&run->arena, field, value, NULL, &err);
+        ok = field_accept(&run->arena, field, value, NULL, &err) &&
+             check_step(run, step, field, value, &err);
     }
     if (!ok) {
         problem_set(&run->arena, &run->problem, PROBLEM_RUNTIME_INPUT, CONTEXT_INPUTS,

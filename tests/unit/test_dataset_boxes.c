@@ -144,6 +144,43 @@ TEST(dataset_coco_as_coco_itself)
     end();
 }
 
+/* Some tools call pictures and classes by names, and numbers by their digits. */
+TEST(dataset_coco_ids_are_texts)
+{
+    const DataSet *set;
+
+    begin();
+    put("labels.json",
+        "{\"images\": [{\"id\": \"b\", \"file_name\": \"b.png\"}, {\"id\": 7, \"file_name\":"
+        "\"7.png\"}, {\"id\": \"a\", \"file_name\": \"a.png\"}, {\"id\": \"07\", \"file_name\":"
+        "\"07.png\"}, {\"id\": \"a\", \"file_name\": \"twice.png\"}, {\"id\": \"\"},"
+        "{\"id\": [1]}], \"annotations\": ["
+        "{\"image_id\": \"a\", \"category_id\": \"x\", \"bbox\": [1, 1, 2, 2]},"
+        "{\"image_id\": \"7\", \"category_id\": \"0\", \"bbox\": [3, 1, 2, 2]},"
+        "{\"image_id\": \"07\", \"category_id\": 0, \"bbox\": [4, 1, 2, 2]},"
+        "{\"image_id\": \"c\", \"category_id\": \"x\", \"bbox\": [1, 1, 2, 2]}],"
+        "\"categories\": [{\"id\": \"x\", \"name\": \"cat\"}, {\"id\": 0, \"name\": \"dog\"}]}");
+    put_picture("a.png", 10, 10);
+    put_picture("b.png", 10, 10);
+    put_picture("7.png", 10, 10);
+    put_picture("07.png", 10, 10);
+    put_picture("twice.png", 10, 10);
+    set = read_set();
+    if (CHECK(set != NULL) && CHECK_INT(set->picture_count, 4)) {
+        CHECK(text_is(set->pictures[0].name, "07.png") && text_is(set->pictures[1].name, "7.png"));
+        CHECK(text_is(set->classes[0], "dog") && text_is(set->classes[1], "cat"));
+        CHECK_INT(set->pictures[0].box_count, 1);
+        CHECK_INT(set->pictures[1].box_count, 1);
+        CHECK_INT(set->pictures[2].box_count, 1);
+        CHECK_INT(set->pictures[3].box_count, 0);
+        check_box(&set->pictures[0].boxes[0], 0, 4, 1, 6, 3);
+        check_box(&set->pictures[1].boxes[0], 0, 3, 1, 5, 3);
+        check_box(&set->pictures[2].boxes[0], 1, 1, 1, 3, 3);
+        CHECK_INT(set->remark_count, 4);
+    }
+    end();
+}
+
 /* ---- YOLO ------------------------------------------------------------------------------- */
 
 TEST(dataset_yolo_export)
@@ -201,6 +238,59 @@ TEST(dataset_yolo_in_other_places)
         CHECK_INT(set->class_count, 2);
         CHECK_INT(set->pictures[0].split, SPLIT_NONE);
         check_box(&set->pictures[0].boxes[0], 1, 0, 0, 10, 10);
+    }
+    end();
+}
+
+/* Lists of pictures in the place of folders, with every kind of path. */
+TEST(dataset_yolo_lists)
+{
+    const DataSet *set;
+
+    begin();
+    put("data.yaml", "path: ../datasets/mine\ntrain: lists/train.txt\nval: /data/mine/val.txt\n"
+                     "test: val.txt\nnames: [cat]\n");
+    put("lists/train.txt", "./near.png\n/data/mine/images/a.png\r\n\n  images/b.png \n"
+                           "images/gone.png\n../../etc/passwd\n");
+    put("val.txt", "../mine/images/c.png\nimages/a.png\ndata.yaml");
+    put_picture("lists/near.png", 10, 10);
+    put_picture("images/a.png", 10, 10);
+    put_picture("images/b.png", 10, 10);
+    put_picture("images/c.png", 10, 10);
+    put_picture("images/unlisted.png", 10, 10);
+    put("labels/a.txt", "0 0.5 0.5 1 1\n");
+    put("labels/c.txt", "0 0.5 0.5 1 1\n0 0.5 0.5 0.5 1\n");
+    set = read_set();
+    if (CHECK(set != NULL) && CHECK_INT(set->picture_count, 4)) {
+        CHECK_STR(set->layout, "yolo");
+        CHECK_INT(dataset_split_count(set, SPLIT_TRAIN), 3);
+        CHECK_INT(dataset_split_count(set, SPLIT_VALID), 1);
+        CHECK(text_is(set->pictures[0].name, "images/a.png"));
+        CHECK_INT(set->pictures[0].split, SPLIT_TRAIN);
+        CHECK_INT(set->pictures[0].box_count, 1);
+        CHECK(text_is(set->pictures[2].name, "images/c.png"));
+        CHECK_INT(set->pictures[2].box_count, 2);
+        CHECK(text_is(set->pictures[3].name, "lists/near.png"));
+        CHECK_INT(set->remark_count, 3);        /* gone.png, passwd, data.yaml */
+    }
+    end();
+}
+
+/* A list beside a folder of pictures: those of both count once. */
+TEST(dataset_yolo_list_and_folder)
+{
+    const DataSet *set;
+
+    begin();
+    put("data.yaml", "train: images\nval: val.txt\nnames: [cat]\n");
+    put("val.txt", "images/a.png\nimages/a.png\n");
+    put_picture("images/a.png", 10, 10);
+    put_picture("images/b.png", 10, 10);
+    put("labels/a.txt", "0 0.5 0.5 1 1\n");
+    set = read_set();
+    if (CHECK(set != NULL) && CHECK_INT(set->picture_count, 2)) {
+        CHECK_INT(set->pictures[0].split, SPLIT_VALID);
+        CHECK_INT(set->pictures[1].split, SPLIT_TRAIN);
     }
     end();
 }

@@ -125,6 +125,7 @@ TEST(import_takes_what_the_options_state)
     options.replace   = true;
     options.task      = "multi-label-classification";
     options.normalize = "half";
+    options.resize    = "letterbox-top-left";
     net.kind          = NET_SIGMOID;
     if (!CHECK(import(&net)))
         CHECK_STR(err.text, "");
@@ -132,6 +133,8 @@ TEST(import_takes_what_the_options_state)
     const Package *package = imported();
     CHECK(package && package->task == TASK_MULTI_LABEL && package->fused_post);
     CHECK(package && package->preprocess.mean[0] == 0.5);
+    CHECK(package && package->preprocess.resize == RESIZE_LETTERBOX &&
+          package->preprocess.top_left);
     end();
 }
 

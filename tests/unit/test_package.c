@@ -77,6 +77,7 @@ TEST(package_new_layout_is_read)
                           "'y_min': 0, 'y_max': 100}}, "
                           "'network_input': {" SIZE ", 'color_mode': 'bgr', "
                           "'resize_mode': 'letterbox-reflect-edges', 'padding_value': 127, "
+                          "'padding_place': 'top-left', "
                           "'input_channels': 3, 'scaling_factor': 255, "
                           "'normalization': [[0.1, 0.2, 0.3], [1, 2, 3]]}, "
                           "'post_processing': {'type': 'sigmoid', 'fused': true}}",
@@ -95,6 +96,7 @@ TEST(package_new_layout_is_read)
         CHECK_INT(p->height, 20);
         CHECK_INT(p->resize, RESIZE_LETTERBOX);
         CHECK_INT(p->padding, 127);
+        CHECK(p->top_left);
         CHECK(!p->rgb && p->grayscale && p->static_crop);
         CHECK_INT(p->contrast, CONTRAST_ADAPTIVE);
         CHECK_NEAR(p->crop_x_max, 95.5, 0);
@@ -104,7 +106,7 @@ TEST(package_new_layout_is_read)
     }
     CHECK(parse_inference("{'network_input': {'scaling_factor': null, 'normalization': null}, "
                           POST "}"));
-    CHECK(!p->has_scale && !p->has_normalization && p->rgb);
+    CHECK(!p->has_scale && !p->has_normalization && p->rgb && !p->top_left);
     CHECK_INT(p->width, 0);
     arena_fini(&arena);
 }
@@ -127,6 +129,7 @@ TEST(package_errors_name_file_and_key)
     check_refused("{'network_input': {'scaling_factor': 0}, " POST "}", "scaling_factor");
     check_refused("{'network_input': {'input_channels': 1}, " POST "}", "input_channels");
     check_refused("{'network_input': {'padding_value': 256}, " POST "}", "padding_value");
+    check_refused("{'network_input': {'padding_place': 'middle'}, " POST "}", "padding_place");
     check_refused("{'network_input': {'training_input_size': {'width': 0}}, " POST "}",
                   "training_input_size.width");
     check_refused("{'network_input': {'training_input_size': {'width': 1.5, 'height': 1}}, "

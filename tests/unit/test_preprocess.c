@@ -95,6 +95,23 @@ TEST(preprocess_resizes_as_the_reference_does)
         9, 9, 9, 9, 142, 100, 107, 119, 107, 128, 150, 127, 9, 9, 9, 9, 9, 9, 9, 9 });
 }
 
+/* As YOLOX was trained: what is left over lies on the right and below. */
+TEST(preprocess_letterboxes_at_the_top_left_where_told)
+{
+    Preprocess how   = { .width = 4, .height = 4, .rgb = true, .resize = RESIZE_LETTERBOX,
+                         .padding = 9, .top_left = true };
+    Image     *image = picture(small, 4, 2);
+    PictureFit fit   = preprocess_fit(&how, true, image, (PreprocessOff){ 0 }, (Size){ 8, 8 });
+
+    check_bytes(&how, (uint8_t[]){
+        123, 156, 147, 111, 109, 118,  96, 142, 9, 9, 9, 9, 9, 9, 9, 9,
+        125,  92, 156, 150, 147, 135,  91, 148, 9, 9, 9, 9, 9, 9, 9, 9,
+        142, 100, 107, 119, 107, 128, 150, 127, 9, 9, 9, 9, 9, 9, 9, 9 });
+    CHECK_NEAR(fit.scale_x, 2, 0);
+    CHECK(fit.left == 0 && fit.top == 0 && fit.right == 0 && fit.bottom == 4);
+    image_unref(image);
+}
+
 /* A detector's letterbox where the mode is one that networks do not know. */
 TEST(preprocess_fits_the_longer_edge_of_detectors_into_gray)
 {
