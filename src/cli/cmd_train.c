@@ -14,6 +14,7 @@
 #include "model/package.h"
 #include "train/backbone.h"
 #include "train/classify.h"
+#include "train/report.h"
 
 enum { INTERRUPTED = 130 };
 
@@ -40,21 +41,6 @@ typedef struct Teller {
 
 static const char *const stage_names[] = { "read", "features", "search", "epoch", "finish" };
 
-static void put_score(JsonWriter *w, const char *key, Score score)
-{
-    json_key(w, key);
-    if (isnan(score.loss)) {
-        json_write_null(w);
-        return;
-    }
-    json_begin_object(w);
-    json_key(w, "loss");
-    json_write_double(w, score.loss);
-    json_key(w, "accuracy");
-    json_write_double(w, score.accuracy);
-    json_end_object(w);
-}
-
 /* A line of JSON an event. */
 static void tell_json(const TrainEvent *event)
 {
@@ -73,8 +59,8 @@ static void tell_json(const TrainEvent *event)
     json_write_double(&w, event->seconds_left);
     json_key(&w, "l2");
     json_write_double(&w, event->l2);
-    put_score(&w, "train", event->train);
-    put_score(&w, "valid", event->valid);
+    report_score(&w, "train", event->train);
+    report_score(&w, "valid", event->valid);
     json_end_object(&w);
     buffer_char(&out, '\n');
     (void)!print_out(&out, NULL);
@@ -243,7 +229,7 @@ static void print_result(const TrainResult *result, const char *run, bool json)
         json_write_string(&w, result->card);
         json_key(&w, "judged_by");
         json_write_string(&w, result->split);
-        put_score(&w, "score", result->score);
+        report_score(&w, "score", result->score);
         json_end_object(&w);
         buffer_char(&out, '\n');
     } else {

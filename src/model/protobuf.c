@@ -7,7 +7,7 @@ Proto proto_of(Text bytes)
 {
     const uint8_t *at = (const uint8_t *)bytes.at;
 
-    return (Proto){ at, at + bytes.length, false };
+    return (Proto){ at, at ? at + bytes.length : NULL, false };
 }
 
 static bool broken(Proto *message)

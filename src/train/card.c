@@ -120,19 +120,6 @@ static bool write_matrix(Arena *arena, const Card *card, const char *run, Error 
 
 /* ---- card.json --------------------------------------------------------------------------- */
 
-static void put_score(JsonWriter *w, const char *key, Score score)
-{
-    json_key(w, key);
-    if (isnan(score.loss)) {
-        json_write_null(w);
-        return;
-    }
-    json_begin_object(w);
-    report_double(w, "accuracy", score.accuracy);
-    report_double(w, "loss", score.loss);
-    json_end_object(w);
-}
-
 static void put_data(JsonWriter *w, const Card *card)
 {
     const TrainSet *set = card->set;
@@ -231,10 +218,10 @@ static void put_scores(JsonWriter *w, const Card *card)
 {
     json_key(w, "scores");
     json_begin_object(w);
-    put_score(w, "train", card->scores[SPLIT_TRAIN]);
-    put_score(w, "valid", card->scores[SPLIT_VALID]);
-    put_score(w, "test", card->scores[SPLIT_TEST]);
-    put_score(w, "cross", card->cross->doubts ? card->cross->score : (Score){ NAN, NAN });
+    report_score(w, "train", card->scores[SPLIT_TRAIN]);
+    report_score(w, "valid", card->scores[SPLIT_VALID]);
+    report_score(w, "test", card->scores[SPLIT_TEST]);
+    report_score(w, "cross", card->cross->doubts ? card->cross->score : (Score){ NAN, NAN });
     json_end_object(w);
 }
 

@@ -3,6 +3,8 @@
  */
 #include "train/report.h"
 
+#include <math.h>
+
 void report_text(JsonWriter *w, const char *key, Text value)
 {
     json_key(w, key);
@@ -28,6 +30,19 @@ void report_flag(JsonWriter *w, const char *key, bool value)
 {
     json_key(w, key);
     json_write_bool(w, value);
+}
+
+void report_score(JsonWriter *w, const char *key, Score score)
+{
+    json_key(w, key);
+    if (isnan(score.loss)) {
+        json_write_null(w);
+        return;
+    }
+    json_begin_object(w);
+    report_double(w, "accuracy", score.accuracy);
+    report_double(w, "loss", score.loss);
+    json_end_object(w);
 }
 
 void report_remarks(JsonWriter *w, const DataRemark *remarks, int count)

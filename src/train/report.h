@@ -16,6 +16,9 @@ void report_double(JsonWriter *w, const char *key, double value);
 void report_int(JsonWriter *w, const char *key, int64_t value);
 void report_flag(JsonWriter *w, const char *key, bool value);
 
+/* Null where the score is NaN. */
+void report_score(JsonWriter *w, const char *key, Score score);
+
 /* "remarks": why files were left out. */
 void report_remarks(JsonWriter *w, const DataRemark *remarks, int count);
 

@@ -1,9 +1,10 @@
 /*
- * dataset - fuzzes reading data sets in COCO's and YOLO's layouts.
+ * dataset - fuzzes reading data sets in COCO's and YOLO's layouts, and tables of labels.
  *
- * The input is cut at zero bytes into an annotation file, a description, a file of labels
- * and one of names, which lie around a picture in a folder of the process's own.  Whatever
- * is accepted has sane boxes of classes that are there, and only files below the folder.
+ * The input is cut at zero bytes into an annotation file, a description, a file of labels,
+ * one of names and a table of classes, which lie around a picture in a folder of the
+ * process's own.  Whatever is accepted has sane boxes and labels of classes that are there,
+ * and only files below the folder.
  */
 #include <math.h>
 #include <unistd.h>
@@ -17,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static char folder[64];
 
 static const char *const names[] = { "coco/train/_annotations.coco.json", "yolo/data.yaml",
-                                     "yolo/train/labels/a.txt", "yolo/classes.txt" };
+                                     "yolo/train/labels/a.txt", "yolo/classes.txt",
+                                     "csv/train/_classes.csv" };
 
 static void put(const char *name, const void *bytes, size_t length)
 {
@@ -65,9 +67,11 @@ static void begin(void)
     }
     atexit(remove_all);
     make("coco/train");
+    make("csv/train");
     make("yolo/train/images");
     make("yolo/train/labels");
     put("coco/train/a.png", png.data, png.length);
+    put("csv/train/a.png", png.data, png.length);
     put("yolo/train/images/a.png", png.data, png.length);
     buffer_fini(&png);
     image_unref(image);
@@ -76,6 +80,10 @@ static void begin(void)
 static void check_picture(const DataSet *set, const DataPicture *picture)
 {
     assert(path_is_safe(picture->name) && file_exists(picture->path));
+    for (int i = 0; i < picture->label_count; i++) {
+        assert(picture->labels[i] >= 0 && picture->labels[i] < set->class_count);
+        assert(i == 0 || picture->labels[i] > picture->labels[i - 1]);
+    }
     for (int i = 0; i < picture->box_count; i++) {
         const DataBox *box = &picture->boxes[i];
 
@@ -118,5 +126,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check("coco");
     check("yolo");
+    check("csv");
     return 0;
 }

@@ -1,13 +1,15 @@
 /*
- * onnx - fuzzes the reader of ONNX files and of class names in their metadata.
+ * onnx - fuzzes the reader of ONNX files, of class names in their metadata, and what takes
+ * a classifier's head off.
  *
  * Whatever is accepted keeps the reader's promises: names are text, shapes are
  * within bounds, weights lie in plain paths below the file.  Whatever is refused
- * has a sentence that says why.
+ * has a sentence that says why.  What is written again can be read.
  */
 #include "base/file.h"
 #include "base/text.h"
 #include "model/graph.h"
+#include "model/head.h"
 #include "model/metadata.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -50,6 +52,24 @@ static void check_names(Arena *arena, Text text)
     assert(metadata_numbers(text, numbers, 2) <= 2);
 }
 
+static void check_head(Arena *arena, Text text)
+{
+    static const float numbers[2] = { 1, -1 };
+    const Text names[] = { TEXT("a"), TEXT("b") };
+    Head       head    = { names, 2, 1, numbers, numbers, false };
+    Error      err     = { 0 };
+    Text       features;
+    Buffer     out;
+
+    if (!head_find_features(arena, "fuzz.onnx", text, &features, &err))
+        return;
+    buffer_init(&out, MIB(64));
+    assert(head_replace("fuzz.onnx", text, features, POOL_PLACES, &head, &out, &err));
+    const Graph *graph = graph_parse(arena, "again.onnx", (Text){ out.data, out.length }, &err);
+    assert(graph && graph->output_count == 1 && graph->outputs[0].shape[1] == 2);
+    buffer_fini(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* Memory that ends with the file, so that reading past it is seen. */
@@ -71,6 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert((err.kind == ERR_INVALID || err.kind == ERR_REFUSED || err.kind == ERR_TOO_LARGE) &&
                err.text[0] && utf8_valid(text_of(err.text)));
     check_names(&arena, text);
+    if (graph)
+        check_head(&arena, text);
     arena_fini(&arena);
     free(copy);
     return 0;
