@@ -9,6 +9,7 @@
 
 #include <malloc.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -132,6 +133,15 @@ void budget_tame_malloc(void)
     mallopt(M_ARENA_MAX, 2);
     mallopt(M_MMAP_THRESHOLD, (int)MIN(MAX(part, MIB(1)), MIB(32)));
     mallopt(M_TRIM_THRESHOLD, (int)MIN(MAX(part, MIB(1)), MIB(64)));
+}
+
+void budget_large_pages(const void *at, size_t size)
+{
+    uintptr_t large = MIB(2), first = ((uintptr_t)at + large - 1) / large * large;
+    uintptr_t end   = ((uintptr_t)at + size) / large * large;
+
+    if (size >= 2 * large && first < end)
+        (void)madvise((void *)first, end - first, MADV_HUGEPAGE);    /* no harm in a no */
 }
 
 /* ---- taking and giving ----------------------------------------------------- */

@@ -51,6 +51,10 @@ size_t budget_memory(void);
  * free memory must not stay anywhere. */
 void budget_tame_malloc(void);
 
+/* Ask for large pages behind memory of at least 4 MB that is going to be written: drawing
+ * goes from row to row, and each row of a large picture lies on another small page. */
+void budget_large_pages(const void *at, size_t size);
+
 /* Give one budget a limit of its own; 0 = its share again. */
 void budget_set(Budget *budget, size_t bytes);
 

@@ -162,5 +162,6 @@ const Block block_anomaly_heatmap_visualization_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = drawing_outputs,
+    .redraws   = drawing_redraws,
     .run       = run,
 };

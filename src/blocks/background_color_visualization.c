@@ -43,8 +43,32 @@ static bool draw(Call *call, const void *args, Image *out, Error *err)
     return true;
 }
 
+/* The reference makes a new picture even without `copy_image`, but then forgets the bytes
+ * that the old one came as. */
+static bool draw_beside(Call *call, int i, Error *err)
+{
+    const DrawingArgs *in   = call_args(call, i);
+    Image             *out  = image_copy(in->image, err);
+    bool               done = out && draw(call, in, out, err);
+
+    if (done && !in->copy_image) {
+        Image *own = image_open(in->image, err);
+
+        done = own != NULL;
+        image_unref(own);
+    }
+    if (!done) {
+        image_unref(out);
+        return drawing_failed(call, i, err);
+    }
+    emit_image(call, i, 0, out);
+    return true;
+}
+
 static bool run(Call *call)
 {
+    Error err = { 0 };
+
     for (int i = 0; i < call->count; i++) {
         const DrawingArgs *in = call_args(call, i);
 
@@ -52,7 +76,12 @@ static bool run(Call *call)
             return false;
         }
     }
-    return drawing_run(call, draw);
+    for (int i = 0; i < call->count; i++) {
+        if (!draw_beside(call, i, &err)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 const Block block_background_color_visualization_v1 = {
@@ -65,5 +94,6 @@ const Block block_background_color_visualization_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = drawing_outputs,
+    .redraws   = drawing_redraws,
     .run       = run,
 };

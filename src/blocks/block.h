@@ -257,6 +257,9 @@ struct Block {
                                    * environment, the network, what other steps keep.  A
                                    * replay runs it again (identifiers that it draws do not
                                    * count) */
+    bool        (*redraws)(const void *args);    /* whether it draws into a picture that others
+                                   * have, and so must run alone; selectors as zero.
+                                   * NULL: never */
     const char   *extends;        /* the version before, whose steps mean the same and give
                                    * the same under this type too, perhaps with more outputs */
 

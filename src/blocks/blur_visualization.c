@@ -140,5 +140,6 @@ const Block block_blur_visualization_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = drawing_outputs,
+    .redraws   = drawing_redraws,
     .run       = run,
 };

@@ -211,9 +211,19 @@ static bool draw(Call *call, const void *args, Image *out, Error *err)
     return draw_lines(call->arena, in, &lines, out, err);
 }
 
+/* With nothing to write the reference leaves the picture alone. */
 static bool run(Call *call)
 {
-    return drawing_run_in_place(call, draw);
+    for (int i = 0; i < call->count; i++) {
+        const Args *in = call_args(call, i);
+        Lines       lines;
+        bool        any = find_lines(call->arena, in->predictions, &lines) && lines.count > 0;
+
+        if (!drawing_element(call, i, draw, any ? DRAW_IN_PLACE : DRAW_APART)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 const Block block_classification_label_visualization_v1 = {
@@ -225,5 +235,6 @@ const Block block_classification_label_visualization_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = drawing_outputs,
+    .redraws   = drawing_redraws,
     .run       = run,
 };

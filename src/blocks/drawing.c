@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "image/blend.h"
+
 const Choice drawing_axes[] = {
     { "INDEX", AXIS_INDEX }, { "CLASS", AXIS_CLASS }, { "TRACK", AXIS_TRACK }, { 0 },
 };
@@ -35,34 +37,106 @@ bool drawing_failed(Call *call, int i, const Error *err)
     return class ? call_fail(call, i, class, "%s", err->text) : call_fail_error(call, i, err);
 }
 
-static bool draw_all(Call *call, DrawFunction draw, bool in_place)
+bool drawing_redraws(const void *args)
+{
+    return !((const DrawingArgs *)args)->copy_image;
+}
+
+Image *drawing_target(Call *call, int i, const DrawingArgs *in, Error *err)
+{
+    return in->copy_image ? call_take_image(call, i, in->image, err) : image_open(in->image, err);
+}
+
+void drawing_emit(Call *call, int i, const DrawingArgs *in, Image *out)
+{
+    if (out == in->image) {
+        /* Not a picture of this step's own, which another one could take. */
+        Image *kept = image_keep(call->arena, out);
+
+        emit_value(call, i, OUT_IMAGE, kept ? value_image(kept) : value_null());
+    } else {
+        emit_image(call, i, OUT_IMAGE, out);
+    }
+}
+
+/* A copy to draw into; the element's own picture stays to be looked at. */
+static Image *draw_apart(Call *call, const DrawingArgs *in, DrawFunction draw, Error *err)
+{
+    Image *out = image_copy(in->image, err);
+
+    if (out && !draw(call, in, out, err)) {
+        image_unref(out);
+        return NULL;
+    }
+    return out;
+}
+
+/* The same, brought into the element's own picture where that is asked for. */
+static Image *draw_looking(Call *call, const DrawingArgs *in, DrawFunction draw, Error *err)
+{
+    Image *drawn = draw_apart(call, in, draw, err), *own;
+
+    if (!drawn || in->copy_image) {
+        return drawn;
+    }
+    own = image_open(in->image, err);
+    if (own) {
+        blend_patch(own, drawn, 0, 0, blend_whole(own));
+    }
+    image_unref(drawn);
+    return own;
+}
+
+static Image *draw_in_place(Call *call, int i, const DrawingArgs *in, DrawFunction draw,
+                            bool apart, Error *err)
+{
+    Image *out = apart ? call_take_image(call, i, in->image, err)
+                       : drawing_target(call, i, in, err);
+
+    if (out && !draw(call, in, out, err)) {
+        image_unref(out);
+        return NULL;
+    }
+    return out;
+}
+
+bool drawing_element(Call *call, int i, DrawFunction draw, DrawWay way)
+{
+    const DrawingArgs *in  = call_args(call, i);
+    Error              err = { 0 };
+    Image             *out = way == DRAW_LOOKING ? draw_looking(call, in, draw, &err)
+                             : draw_in_place(call, i, in, draw, way == DRAW_APART, &err);
+
+    if (!out) {
+        return drawing_failed(call, i, &err);
+    }
+    drawing_emit(call, i, in, out);
+    return true;
+}
+
+static bool draw_all(Call *call, DrawFunction draw, DrawWay way)
 {
     for (int i = 0; i < call->count; i++) {
-        const DrawingArgs *in  = call_args(call, i);
-        Error              err = { 0 };
-        Image             *out = in_place ? call_take_image(call, i, in->image, &err)
-                                          : image_copy(in->image, &err);
-
-        if (!out) {
-            return call_fail_error(call, i, &err);
+        if (!drawing_element(call, i, draw, way)) {
+            return false;
         }
-        if (!draw(call, in, out, &err)) {
-            image_unref(out);
-            return drawing_failed(call, i, &err);
-        }
-        emit_image(call, i, OUT_IMAGE, out);
     }
     return true;
 }
 
 bool drawing_run(Call *call, DrawFunction draw)
 {
-    return draw_all(call, draw, false);
+    return draw_all(call, draw, DRAW_LOOKING);
 }
 
 bool drawing_run_in_place(Call *call, DrawFunction draw)
 {
-    return draw_all(call, draw, true);
+    return draw_all(call, draw, DRAW_IN_PLACE);
+}
+
+bool drawing_run_apart(Call *call, DrawFunction draw)
+{
+    return draw_all(call, draw, DRAW_APART);
 }
 
 /* ---- colours ------------------------------------------------------------------------ */

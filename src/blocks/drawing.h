@@ -36,7 +36,7 @@ extern const Choice drawing_positions[];       /* of Position, with CENTER_OF_MA
 #define DRAWING_FIELDS(S) \
     { "image", IMAGE(S, drawing.image), .alias = "images", .help = "The picture to draw into." }, \
     { "copy_image", BOOLEAN(S, drawing.copy_image), .kinds = KIND(BOOLEAN), .preset = "true", \
-      .help = "Accepted for compatibility; pictures of other steps are never changed." }
+      .help = "Off: draw into the picture itself, so that whoever has it sees the drawing." }
 
 #define PREDICTION_FIELD(S, mask) \
     { "predictions", DETECTIONS(S, drawing.predictions), .kinds = (mask), \
@@ -88,6 +88,23 @@ bool drawing_run(Call *call, DrawFunction draw);
 /* The same for a draw() that never looks at the element's own picture
  * (DrawingArgs.image): in a chain of such blocks the picture is copied once. */
 bool drawing_run_in_place(Call *call, DrawFunction draw);
+
+/* The same for a block that leaves the picture alone whatever `copy_image` says, as some
+ * of the reference's do.  All others have .redraws = drawing_redraws. */
+bool drawing_run_apart(Call *call, DrawFunction draw);
+
+/* One element alone, as one of the three above would draw it. */
+typedef enum DrawWay { DRAW_LOOKING, DRAW_IN_PLACE, DRAW_APART } DrawWay;
+
+bool drawing_element(Call *call, int i, DrawFunction draw, DrawWay way);
+
+/* For a block with a loop of its own: the picture to draw into, which the caller owns
+ * (NULL: err tells why), and handing it on. */
+Image *drawing_target(Call *call, int i, const DrawingArgs *in, Error *err);
+void   drawing_emit(Call *call, int i, const DrawingArgs *in, Image *out);
+
+/* For Block.redraws. */
+bool drawing_redraws(const void *args);
 
 /* Fail element i with what draw() has told. */
 bool drawing_failed(Call *call, int i, const Error *err);

@@ -180,6 +180,7 @@ const Block block_halo_visualization_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields_of_one,
     .outputs   = drawing_outputs,
+    .redraws   = drawing_redraws,
     .run       = run_first,
 };
 
@@ -192,5 +193,6 @@ const Block block_halo_visualization_v2 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = drawing_outputs,
+    .redraws   = drawing_redraws,
     .run       = run_second,
 };

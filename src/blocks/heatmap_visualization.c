@@ -328,7 +328,7 @@ static bool run(Call *call)
         if (!video) {
             return false;
         }
-        out = call_take_image(call, i, in->drawing.image, &err);
+        out = drawing_target(call, i, &in->drawing, &err);
         if (!out) {
             return call_fail_error(call, i, &err);
         }
@@ -336,7 +336,7 @@ static bool run(Call *call)
             image_unref(out);
             return drawing_failed(call, i, &err);
         }
-        emit_image(call, i, 0, out);
+        drawing_emit(call, i, &in->drawing, out);
     }
     return true;
 }
@@ -354,5 +354,6 @@ const Block block_heatmap_visualization_v1 = {
     .args_size        = sizeof(Args),
     .fields           = fields,
     .outputs          = drawing_outputs,
+    .redraws          = drawing_redraws,
     .run              = run,
 };

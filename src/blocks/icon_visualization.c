@@ -216,5 +216,6 @@ const Block block_icon_visualization_v1 = {
     .fields    = fields,
     .outputs   = drawing_outputs,
     .check     = check,
+    .redraws   = drawing_redraws,
     .run       = run,
 };

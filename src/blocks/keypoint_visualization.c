@@ -304,5 +304,6 @@ const Block block_keypoint_visualization_v1 = {
     .fields    = fields,
     .outputs   = drawing_outputs,
     .check     = check,
+    .redraws   = drawing_redraws,
     .run       = run,
 };

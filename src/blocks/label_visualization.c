@@ -78,17 +78,32 @@ static bool draw(Call *call, const void *args, Image *out, Error *err)
     return true;
 }
 
-static bool run(Call *call)
+static bool draw_labels(Call *call, bool may_redraw)
 {
     for (int i = 0; i < call->count; i++) {
-        const Args *in = call_args(call, i);
+        const Args *in  = call_args(call, i);
+        bool        any = in->drawing.predictions->count > 0;
 
-        if (in->plate.thickness < 0 && in->drawing.predictions->count > 0) {
+        if (in->plate.thickness < 0 && any) {
             return call_fail(call, i, "error", "text_thickness: %lld is below 0",
                              (long long)in->plate.thickness);
         }
+        if (!drawing_element(call, i, draw, may_redraw && any ? DRAW_IN_PLACE : DRAW_APART)) {
+            return false;
+        }
     }
-    return drawing_run_in_place(call, draw);
+    return true;
+}
+
+/* Without objects the reference leaves the picture alone. */
+static bool run_v1(Call *call)
+{
+    return draw_labels(call, true);
+}
+
+static bool run_v2(Call *call)
+{
+    return draw_labels(call, false);
 }
 
 const Block block_label_visualization_v1 = {
@@ -101,7 +116,8 @@ const Block block_label_visualization_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields_v1,
     .outputs   = drawing_outputs,
-    .run       = run,
+    .redraws   = drawing_redraws,
+    .run       = run_v1,
 };
 
 const Block block_label_visualization_v2 = {
@@ -114,5 +130,5 @@ const Block block_label_visualization_v2 = {
     .args_size = sizeof(Args),
     .fields    = fields_v2,
     .outputs   = drawing_outputs,
-    .run       = run,
+    .run       = run_v2,
 };

@@ -124,5 +124,6 @@ const Block block_model_comparison_visualization_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = drawing_outputs,
+    .redraws   = drawing_redraws,
     .run       = run,
 };

@@ -146,6 +146,7 @@ const Block block_polygon_visualization_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = drawing_outputs,
+    .redraws   = drawing_redraws,
     .run       = run_v1,
 };
 
@@ -158,5 +159,6 @@ const Block block_polygon_visualization_v2 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = drawing_outputs,
+    .redraws   = drawing_redraws,
     .run       = run_v2,
 };

@@ -104,7 +104,7 @@ static bool draw(Call *call, const void *args, Image *out, Error *err)
 
 static bool run(Call *call)
 {
-    return drawing_run_in_place(call, draw);
+    return drawing_run_apart(call, draw);
 }
 
 const Block block_polygon_zone_visualization_v1 = {

@@ -63,5 +63,6 @@ const Block block_reference_path_visualization_v1 = {
     .fields    = fields,
     .outputs   = drawing_outputs,
     .check     = check,
+    .redraws   = drawing_redraws,
     .run       = run,
 };

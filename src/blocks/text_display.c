@@ -356,7 +356,7 @@ static bool display(Call *call, int i, const Args *in, Text text)
 {
     Error  err    = { 0 };
     Layout layout = lay_out(in, text);
-    Image *out    = call_take_image(call, i, in->drawing.image, &err);
+    Image *out    = drawing_target(call, i, &in->drawing, &err);
 
     if (!out || !draw_background(in, &layout, out, &err) ||
         !draw_lines(in, &layout, text, out, &err)) {
@@ -364,7 +364,7 @@ static bool display(Call *call, int i, const Args *in, Text text)
         return err.kind == ERR_INVALID ? call_fail(call, i, "ValueError", "%s", err.text)
                                        : call_fail_error(call, i, &err);
     }
-    emit_image(call, i, 0, out);
+    drawing_emit(call, i, &in->drawing, out);
     return true;
 }
 
@@ -395,5 +395,6 @@ const Block block_text_display_v1 = {
     .args_size = sizeof(Args),
     .fields    = fields,
     .outputs   = drawing_outputs,
+    .redraws   = drawing_redraws,
     .run       = run,
 };

@@ -94,6 +94,16 @@ static bool pass(Passes *p, const char *picture, Error *err)
     return ok;
 }
 
+static bool can_be_recorded(const Plan *plan, Error *err)
+{
+    const PlanStep *redraws = plan_redraws(plan);
+
+    return !redraws || fail(err, ERR_INVALID, "--record: step '%.*s' draws into a picture that "
+                                              "other steps have, so a record would show what they "
+                                              "have not seen; leave out its copy_image",
+                            SHOW(redraws->name));
+}
+
 static bool open_session(Passes *p, Error *err)
 {
     Problem     problem    = { 0 };
@@ -112,7 +122,9 @@ static bool open_session(Passes *p, Error *err)
     if (!plan) {
         return fail_problem(err, &problem);
     }
-    p->session = session_open(plan, err);
+    if (!p->record || can_be_recorded(plan, err)) {
+        p->session = session_open(plan, err);
+    }
     plan_unref(plan);
     return p->session != NULL;
 }

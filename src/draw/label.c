@@ -182,26 +182,39 @@ static bool draw_plate(Image *image, Text text, Rect box, Color plate, const Lab
     return true;
 }
 
+/* Draw a plate on a sheet of its own, to be kept. */
+static bool make_plate(const PlateKey *key, Size size, Error *err)
+{
+    Rect   box   = { 0, 0, size.width, size.height };
+    Image *sheet = image_new(size.width + 1, size.height + 1, 3, TEXT("label"), err);
+    bool   drawn = sheet && draw_plate(sheet, key->text, box, key->plate, key->style, err);
+
+    if (drawn) {
+        plate_keep(sheet, key);
+    }
+    image_unref(sheet);
+    return drawn;
+}
+
 bool label_draw(Image *image, Text text, double x, double y, Position position, Color plate,
                 const LabelStyle *style, Error *err)
 {
     PlateKey key   = { text, plate, style };
-    bool     keeps = plate_can_be_kept(image, &key);
+    bool     keeps = plate_may_be_kept(image, &key), found;
     Size     size;
     Rect     box;
 
-    if (!keeps || !plate_find_size(&key, &size)) {
+    found = keeps && plate_find_size(&key, &size);
+    if (!found) {
         size = plate_size(text, style);
     }
     box = plate_at(at_pixel(x), at_pixel(y), size, position);
-    if (keeps && plate_paint(image, box, &key)) {
-        return true;
+    if (keeps && !found && plate_can_be_kept(&key, size)) {
+        found = make_plate(&key, size, err);
+        if (!found) {
+            return false;
+        }
     }
-    if (!draw_plate(image, text, box, plate, style, err)) {
-        return false;
-    }
-    if (keeps) {
-        plate_keep(image, box, &key);
-    }
-    return true;
+    return (found && plate_paint(image, box, &key)) ||
+           draw_plate(image, text, box, plate, style, err);
 }

@@ -16,18 +16,21 @@ typedef struct PlateKey {
     const LabelStyle *style;
 } PlateKey;
 
-/* Whether the plates of such labels can be kept: opaque in every corner, with all ink
+/* Whether there is any sense in looking for such a plate. */
+bool plate_may_be_kept(const Image *image, const PlateKey *key);
+
+/* Whether one of that size can be kept: not too large, opaque in every corner, with all ink
  * inside. */
-bool plate_can_be_kept(const Image *image, const PlateKey *key);
+bool plate_can_be_kept(const PlateKey *key, Size size);
 
 /* The size of a plate that is kept; false when it is not. */
 bool plate_find_size(const PlateKey *key, Size *size);
 
-/* Copy a kept plate to `box`, which has its size; false when it is not kept or not all
- * of it is inside the picture. */
+/* Copy what is inside the picture of a kept plate to `box`, which has its size; false when it
+ * is not kept. */
 bool plate_paint(Image *image, Rect box, const PlateKey *key);
 
-/* Keep the plate that was just drawn at `box`, if all of it is inside the picture. */
-void plate_keep(const Image *image, Rect box, const PlateKey *key);
+/* Keep a plate that was drawn on a sheet of its own: both corners are of it. */
+void plate_keep(const Image *sheet, const PlateKey *key);
 
 #endif

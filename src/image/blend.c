@@ -244,7 +244,7 @@ Mix mix_of(Tint tint, int pixel)
     for (int i = 0; i < MIX_LANES; i++) {
         bool alpha = pixel == 4 && i % 4 == 3;
 
-        mix.color[i] = pixel == 4 ? color[i % 4] : gray_of(tint.blue, tint.green, tint.red);
+        mix.color[i] = pixel == 4 ? color[i % 4] : tint.blue;     /* as OpenCV has it */
         mix.alpha[i] = alpha ? 0 : (float)tint.opacity;
         mix.beta[i]  = alpha ? 1 : (float)(1 - tint.opacity);
         mix.share[i] = mix.color[i] * mix.alpha[i];

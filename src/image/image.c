@@ -20,8 +20,9 @@
 
 /* Bytes that several pictures may share. */
 typedef struct Store {
-    atomic_int refs;
-    size_t     size;
+    atomic_int  refs;
+    atomic_bool kept;        /* somebody may look at it at any time */
+    size_t      size;
     alignas(16) uint8_t bytes[];
 } Store;
 
@@ -36,6 +37,7 @@ struct Image {
     Lineage        lineage;
     VideoMeta      video;
     bool           has_video;
+    bool           open;            /* drawn into although others have it */
     char          *lineage_texts;   /* what the texts above point into */
     char          *video_text;
 };
@@ -52,7 +54,9 @@ static Store *store_new(size_t size, bool zeroed, Error *err)
         return NULL;
     }
     atomic_init(&store->refs, 1);
+    atomic_init(&store->kept, false);
     store->size = size;
+    budget_large_pages(store, sizeof *store + size);
     return store;
 }
 
@@ -466,10 +470,34 @@ static Image *take_place(const Image *image, int width, int height, int channels
                          Error *err)
 {
     Image *made = image_make(width, height, channels, zeroed, err);
-    bool   done = made && image_set_lineage(made, &image->lineage, err) &&
-                  image_set_video(made, image_video(image), err);
 
-    return image_if(done, made);
+    return image_if(made && image_set_lineage(made, &image->lineage, err) &&
+                    image_set_video(made, image_video(image), err), made);
+}
+
+/* What is known of `image`, without its pixels. */
+static Image *blank_like(const Image *image, Error *err)
+{
+    Image *made = image_blank(image->width, image->height, image->channels, err);
+
+    return image_if(made && image_set_lineage(made, &image->lineage, err) &&
+                    image_set_video(made, image_video(image), err), made);
+}
+
+Image *image_remember(const Image *image, Error *err)
+{
+    Image *made = blank_like(image, err);
+
+    if (!made)
+        return NULL;
+    if (image->pixels)
+        atomic_store(&image->pixels->kept, true);
+    made->pixels      = store_ref(image->pixels);
+    made->first       = image->first;
+    made->stride      = image->stride;
+    made->encoded     = store_ref(image->encoded);
+    made->source_text = store_ref(image->source_text);
+    return made;
 }
 
 Image *image_as_stored(const Image *image, Error *err)
@@ -505,12 +533,22 @@ Image *image_replace(const Image *image, int width, int height, int channels, Er
 
 Image *image_copy(const Image *image, Error *err)
 {
-    Image *copy = take_place(image, image->width, image->height, image->channels, false, err);
+    Image *copy     = take_place(image, image->width, image->height, image->channels, false, err);
+    int    together = copy && copy->stride == image->stride ? image->height : 1;   /* rows */
 
-    for (int y = 0; copy && y < image->height; y++)
+    for (int y = 0; copy && y < image->height; y += together)
         memcpy(copy->pixels->bytes + (size_t)y * copy->stride,
-               image->first + (size_t)y * image->stride, copy->stride);
+               image->first + (size_t)y * image->stride, copy->stride * (size_t)together);
     return copy;
+}
+
+/* Forget the bytes that the picture came as. */
+static void drop_encoded(Image *image)
+{
+    store_unref(image->encoded);
+    store_unref(image->source_text);
+    image->encoded     = NULL;
+    image->source_text = NULL;
 }
 
 Image *image_take(Image *image, Error *err)
@@ -522,31 +560,41 @@ Image *image_take(Image *image, Error *err)
         atomic_load(&image->pixels->refs) > 1) {
         return image_copy(image, err);
     }
-    taken = image_blank(image->width, image->height, image->channels, err);
-    if (!taken || !image_set_lineage(taken, &image->lineage, err) ||
-        !image_set_video(taken, image_video(image), err)) {
-        return image_if(false, taken);
-    }
+    taken = blank_like(image, err);
+    if (!taken)
+        return NULL;
     taken->pixels = image->pixels;
     taken->first  = image->first;
     taken->stride = image->stride;
     image->pixels = NULL;
     image->first  = black;          /* whoever looks all the same sees no foreign memory */
     image->stride = 0;
-    store_unref(image->encoded);
-    store_unref(image->source_text);
-    image->encoded     = NULL;
-    image->source_text = NULL;
+    drop_encoded(image);
     return taken;
+}
+
+Image *image_open(Image *image, Error *err)
+{
+    if (!image->pixels || atomic_load(&image->pixels->kept)) {
+        Image *copy = image_copy(image, err);
+
+        if (!copy)
+            return NULL;
+        store_unref(image->pixels);
+        image->stride = copy->stride;
+        use_pixels(image, store_ref(copy->pixels));
+        image_unref(copy);
+    }
+    drop_encoded(image);
+    image->open = true;
+    return image_ref(image);
 }
 
 uint8_t *image_edit(Image *image)
 {
-    assert(atomic_load(&image->refs) == 1 && atomic_load(&image->pixels->refs) == 1);
+    assert(image->open ||
+           (atomic_load(&image->refs) == 1 && atomic_load(&image->pixels->refs) == 1));
 
-    store_unref(image->encoded);
-    store_unref(image->source_text);
-    image->encoded     = NULL;
-    image->source_text = NULL;
+    drop_encoded(image);
     return image->pixels->bytes + (image->first - image->pixels->bytes);
 }

@@ -127,6 +127,16 @@ Image *image_copy(const Image *image, Error *err) MUST_USE;
  * has them or the picture, else they are copied. */
 Image *image_take(Image *image, Error *err) MUST_USE;
 
+/* `image` itself, a new reference, to be changed with image_edit() where it is: whoever has
+ * it sees the change, and so does who shares its pixels (crops, and what they were cut from;
+ * not pictures that were remembered).  Only for who runs alone: nobody else may look, or hand
+ * it on, meanwhile. */
+Image *image_open(Image *image, Error *err) MUST_USE;
+
+/* A picture like `image` for a memory that others may look into at any time: what is drawn
+ * into open pictures from now on does not reach it. */
+Image *image_remember(const Image *image, Error *err) MUST_USE;
+
 /* A picture as its bytes hold it, without the turn that their EXIF orientation asked for;
  * `image` itself (a new reference) when there was none or the bytes are gone. */
 Image *image_as_stored(const Image *image, Error *err) MUST_USE;

@@ -15,6 +15,8 @@ typedef struct Canvas {
     int      pixel;              /* bytes of one */
     int64_t  x, y, right, bottom;
     uint8_t  ink[3];
+    bool     opaque;             /* pixels are `four` times the ink, with 255 */
+    uint8_t  four[16];
 } Canvas;
 
 /* A point with 16 binary places. */

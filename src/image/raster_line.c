@@ -15,16 +15,38 @@ Canvas canvas_of(Image *image, uint8_t blue, uint8_t green, uint8_t red)
 {
     return (Canvas){ .at = image_edit(image), .stride = image_stride(image),
                      .pixel = image_pixel_bytes(image), .right = image_width(image) - 1,
-                     .bottom = image_height(image) - 1, .ink = { blue, green, red } };
+                     .bottom = image_height(image) - 1, .ink = { blue, green, red },
+                     .opaque = image_channels(image) == 3,
+                     .four = { blue, green, red, 255, blue, green, red, 255,
+                               blue, green, red, 255, blue, green, red, 255 } };
+}
+
+/* `count` opaque pixels. */
+static void put_opaque(uint8_t *at, const uint8_t four[16], int64_t count)
+{
+    for (; count >= 4; count -= 4, at += 16) {
+        memcpy(at, four, 16);
+    }
+    for (; count > 0; count--, at += 4) {
+        memcpy(at, four, 4);
+    }
 }
 
 void canvas_row(const Canvas *c, int64_t y, int64_t x1, int64_t x2)
 {
-    if (y < 0 || y > c->bottom) {
+    uint8_t *at;
+
+    x1 = MAX(x1, 0);
+    x2 = MIN(x2, c->right);
+    if (y < 0 || y > c->bottom || x1 > x2) {
         return;
     }
-    x2 = MIN(x2, c->right);
-    for (int64_t x = MAX(x1, 0); x <= x2; x++) {
+    at = c->at + (size_t)(y - c->y) * c->stride + (size_t)(x1 - c->x) * (size_t)c->pixel;
+    if (c->opaque) {
+        put_opaque(at, c->four, x2 - x1 + 1);
+        return;
+    }
+    for (int64_t x = x1; x <= x2; x++) {
         canvas_put(c, x, y);
     }
 }
@@ -233,6 +255,28 @@ static void fill_quad(const Canvas *c, const FinePoint p[4])
     }
 }
 
+/* Rows ahead of the one that is painted: an upright band touches another line of the
+ * cache in every row, so most of its time would be waiting for memory. */
+enum { ROWS_AHEAD = 24 };
+
+/* The columns and rows between two pixels, all inclusive. */
+static void fill_upright(const Canvas *c, int64_t left, int64_t top, int64_t right, int64_t bottom)
+{
+    left   = MAX(left, 0);
+    right  = MIN(right, c->right);
+    top    = MAX(top, 0);
+    bottom = MIN(bottom, c->bottom);
+    for (int64_t y = top; left <= right && y <= bottom; y++) {
+        uint8_t *at = c->at + (size_t)(y - c->y) * c->stride +
+                      (size_t)(left - c->x) * (size_t)c->pixel;
+
+        if (y + ROWS_AHEAD <= bottom) {
+            __builtin_prefetch(at + ROWS_AHEAD * c->stride, 1);
+        }
+        canvas_row(c, y, left, right);
+    }
+}
+
 static void fill_band(const Canvas *c, int64_t thickness, FinePoint from, FinePoint to)
 {
     double  dx = (double)(from.x - to.x) / FINE_ONE, dy = (double)(to.y - from.y) / FINE_ONE;
@@ -249,6 +293,24 @@ static void fill_band(const Canvas *c, int64_t thickness, FinePoint from, FinePo
                                 { to.x - x, to.y - y },     { to.x + x, to.y + y } });
 }
 
+/* Whether a line is level or upright and its ends are whole pixels: then the band is a
+ * rectangle. */
+static bool is_straight(FinePoint from, FinePoint to)
+{
+    return (from.x == to.x) != (from.y == to.y) &&
+           ((from.x | from.y | to.x | to.y) & (FINE_ONE - 1)) == 0;
+}
+
+static void fill_straight(const Canvas *c, int64_t radius, FinePoint from, FinePoint to)
+{
+    int64_t across = from.y == to.y ? 0 : radius, along = from.y == to.y ? radius : 0;
+
+    fill_upright(c, (MIN(from.x, to.x) >> FINE_SHIFT) - across,
+                 (MIN(from.y, to.y) >> FINE_SHIFT) - along,
+                 (MAX(from.x, to.x) >> FINE_SHIFT) + across,
+                 (MAX(from.y, to.y) >> FINE_SHIFT) + along);
+}
+
 void canvas_stroke(const Canvas *c, const Pen *pen, FinePoint from, FinePoint to, int caps)
 {
     int64_t radius = ((int64_t)pen->thickness + 1) / 2;
@@ -262,7 +324,11 @@ void canvas_stroke(const Canvas *c, const Pen *pen, FinePoint from, FinePoint to
                                     fine_round(to.y) }, pen->four_connected);
         return;
     }
-    fill_band(c, pen->thickness, from, to);
+    if (is_straight(from, to)) {
+        fill_straight(c, radius, from, to);
+    } else {
+        fill_band(c, pen->thickness, from, to);
+    }
     if (caps & 1) {
         canvas_disc(c, fine_round(from.x), fine_round(from.y), radius);
     }

@@ -365,7 +365,8 @@ Value value_copy(Arena *arena, Value v)
     case VALUE_VIDEO:
         return copy_video(arena, v);
     case VALUE_IMAGE: {
-        Image *kept = image_keep(arena, image_ref(v.as.image));
+        Image *mine = image_remember(v.as.image, NULL);
+        Image *kept = mine ? image_keep(arena, mine) : NULL;
 
         return kept ? value_image(kept) : value_null();
     }

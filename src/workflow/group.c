@@ -25,11 +25,16 @@ static bool is_long(const Plan *plan, int step)
     return cost == 0 || cost >= WORTH_A_THREAD;
 }
 
+/* The steps to run side by side: none when one of the group changes what others may be
+ * looking at.  Then they run in their order. */
 static int count_long(const Plan *plan, int first, int end)
 {
     int count = 0;
 
     for (int i = first; i < end; i++) {
+        if (step_redraws(&plan->steps[i])) {
+            return 0;
+        }
         count += is_long(plan, i);
     }
     return count;

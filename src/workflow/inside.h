@@ -55,6 +55,12 @@ struct StepRun {
 };
 
 
+/* Whether a step may draw into pictures that others have. */
+static inline bool step_redraws(const PlanStep *step)
+{
+    return step->block->redraws && step->block->redraws(step->args);
+}
+
 /* What the functions of a Call work on. */
 struct CallInside {
     Run            *run;

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "workflow/graph.h"
 #include "workflow/inner.h"
+#include "workflow/inside.h"
 
 /* `resolved`: no stored workflow is named in it any more.  With a list `all` problems
  * go there, and as much as can be is looked at. */
@@ -77,6 +78,16 @@ const Plan *plan_check(const Json *definition, const PlanSource *source, Arena *
         problem_keep(arena, problems, &problem);
     }
     return plan;
+}
+
+const PlanStep *plan_redraws(const Plan *plan)
+{
+    for (int i = 0; i < plan->step_count; i++) {
+        if (step_redraws(&plan->steps[i])) {
+            return &plan->steps[i];
+        }
+    }
+    return NULL;
 }
 
 int64_t plan_cost(const Plan *plan, int step)

@@ -110,6 +110,10 @@ struct Plan {
     int64_t          *costs;        /* see plan_cost() */
 };
 
+/* The first step that may draw into a picture that others have, or NULL.  Of runs of such
+ * plans nothing can be put on record: steps read what later ones have changed. */
+const PlanStep *plan_redraws(const Plan *plan);
+
 /* What a step's last runs took, in nanoseconds, smoothed; 0: it never ran.  The one
  * thing about a plan that changes, and only ever an estimate: runs on many threads
  * tell it. */

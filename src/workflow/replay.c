@@ -151,8 +151,16 @@ static ReuseAnswer reuse_step(void *context, StepRun *s, int *elements)
 
 Replay *replay_open(const Plan *plan, Keys *keys, Records records, bool sinks, Error *err)
 {
-    Replay *r = calloc(1, sizeof(*r));
+    const PlanStep *redraws = plan_redraws(plan);
+    Replay         *r;
 
+    if (redraws) {
+        fail(err, ERR_INVALID, "step '%.*s' draws into a picture that other steps have, so there "
+                               "is nothing to replay; leave out its copy_image",
+             SHOW(redraws->name));
+        return NULL;
+    }
+    r = calloc(1, sizeof(*r));
     if (!r) {
         fail(err, ERR_MEMORY, "no memory for a replay");
         return NULL;

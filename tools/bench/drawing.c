@@ -1,13 +1,17 @@
 /*
  * drawing - B7 and B8: boxes, labels and masks of 30 objects on a picture of 1080p.
  *
+ *     drawing [FOLDER]
+ *
  * Prints one JSON object, microseconds of the steps alone (best of many runs): box and
  * label with a copy of the picture and in place, masks with a copy, and what copying the
- * picture takes, the floor under all but the second.
+ * picture takes, the floor under all but the second.  Into FOLDER goes what another
+ * program needs to do the same and to compare: the objects, the picture and the drawings.
  */
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "image/encode.h"
 #include "workflow/run.h"
@@ -17,6 +21,9 @@ enum { WIDTH = 1920, HEIGHT = 1080, OBJECTS = 30, CORNERS = 24, RUNS = 60 };
 #define STEP(TYPE, NAME, IMAGE) \
     "{\"type\":\"roboflow_core/" TYPE "_visualization@v1\",\"name\":\"" NAME "\",\"image\":\"" \
     IMAGE "\",\"predictions\":\"$inputs.objects\"}"
+
+static Arena       names;
+static const char *folder;     /* NULL: nothing is saved */
 
 static Image *picture(void)
 {
@@ -52,6 +59,28 @@ static void write_object(Buffer *out, int i)
     buffer_string(out, "]}");
 }
 
+static void save(const char *name, const char *bytes, size_t length)
+{
+    Error err = { 0 };
+
+    if (folder && !file_write(path_join(&names, folder, name), bytes, length, &err)) {
+        fprintf(stderr, "%s\n", err.text);
+        exit(1);
+    }
+}
+
+static void save_picture(const char *name, const Image *image)
+{
+    Buffer png;
+
+    buffer_init(&png, MIB(64));
+    if (folder && !image_encode_png(image, &png, NULL)) {
+        exit(1);
+    }
+    save(name, png.data, png.length);
+    buffer_fini(&png);
+}
+
 static const Json *make_inputs(Arena *arena)
 {
     Image      *image = picture();
@@ -72,6 +101,7 @@ static const Json *make_inputs(Arena *arena)
         write_object(&text, i);
     }
     buffer_string(&text, "]}}");
+    save("inputs.json", text.data, text.length);
     json = json_parse(arena, (Text){ text.data, text.length }, JSON_STRICT, NULL);
     buffer_fini(&text);
     buffer_fini(&jpeg);
@@ -94,7 +124,17 @@ static double timed(const Run *run)
     return sum;
 }
 
-static double time_steps(Arena *arena, const Json *inputs, const char *steps, const char *last)
+/* The picture that the steps were given, and what the last one made of it. */
+static void save_run(const Run *run, const char *name)
+{
+    const Plan *plan = run_plan(run);
+
+    save_picture("picture.png", run_value(run, plan->inputs[0].slot, 0)->as.image);
+    save_picture(name, run_value(run, plan->outputs[0].slot, 0)->as.image);
+}
+
+static double time_steps(Arena *arena, const Json *inputs, const char *steps, const char *last,
+                         const char *name)
 {
     const char *text = arena_printf(arena, "{\"version\":\"1.0\",\"inputs\":[{\"type\":"
                                     "\"WorkflowImage\",\"name\":\"image\"},{\"type\":"
@@ -117,6 +157,9 @@ static double time_steps(Arena *arena, const Json *inputs, const char *steps, co
             exit(1);
         }
         best = fmin(best, timed(run));
+        if (i == 0 && name) {
+            save_run(run, name);
+        }
         run_close(run);
         session_close(session);
     }
@@ -140,24 +183,27 @@ static double time_copy(void)
     return best;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     Arena       arena;
     const Json *inputs;
 
     budget_tame_malloc();     /* as the program does */
     arena_init(&arena, MIB(64));
+    arena_init(&names, MIB(1));
+    folder = argc > 1 ? argv[1] : NULL;
     inputs = make_inputs(&arena);
     printf("{\"boxes_labels_copy\": %.1f, ",
            time_steps(&arena, inputs, STEP("bounding_box", "t1", "$inputs.image") ","
-                      STEP("label", "t2", "$steps.t1.image"), "t2"));
+                      STEP("label", "t2", "$steps.t1.image"), "t2", "boxes_labels.png"));
     printf("\"boxes_labels_in_place\": %.1f, ",
            time_steps(&arena, inputs, STEP("dot", "a", "$inputs.image") ","
                       STEP("bounding_box", "t1", "$steps.a.image") ","
-                      STEP("label", "t2", "$steps.t1.image"), "t2"));
+                      STEP("label", "t2", "$steps.t1.image"), "t2", NULL));
     printf("\"masks_copy\": %.1f, ",
-           time_steps(&arena, inputs, STEP("mask", "t1", "$inputs.image"), "t1"));
+           time_steps(&arena, inputs, STEP("mask", "t1", "$inputs.image"), "t1", "masks.png"));
     printf("\"copy\": %.1f}\n", time_copy());
+    arena_fini(&names);
     arena_fini(&arena);
     return 0;
 }
