@@ -4,26 +4,12 @@
  * Talks to the same server that serves it; keeps no state of its own but what is
  * on the screen.
  */
-const $ = (id) => document.getElementById(id);
+import { $, acceptDrop, element, fetchJson, milliseconds } from "./common.js";
 
 let source = { kind: "none" }; // where the chosen definition came from
 let picture = null; // {name, base64}
 
 // ---- small helpers ------------------------------------------------------------
-
-async function fetchJson(path, options) {
-  const response = await fetch(path, options);
-  const body = await response
-    .json()
-    .catch(() => ({ message: `The server answered ${response.status}.` }));
-  return { ok: response.ok, body };
-}
-
-function element(tag, attributes = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), attributes);
-  made.append(...children);
-  return made;
-}
 
 const isPicture = (value) =>
   value &&
@@ -55,10 +41,6 @@ function shortened(value) {
         : inner,
     2,
   );
-}
-
-function milliseconds(value) {
-  return value < 10 ? `${value.toFixed(2)} ms` : `${value.toFixed(0)} ms`;
 }
 
 // ---- choosing -----------------------------------------------------------------
@@ -341,19 +323,7 @@ $("definition").addEventListener("input", () => {
 for (const button of document.querySelectorAll("[data-copy]"))
   button.addEventListener("click", () => copy(button));
 
-const drop = $("drop");
-for (const name of ["dragenter", "dragover"]) {
-  drop.addEventListener(name, (event) => {
-    event.preventDefault();
-    drop.classList.add("over");
-  });
-}
-drop.addEventListener("dragleave", () => drop.classList.remove("over"));
-drop.addEventListener("drop", (event) => {
-  event.preventDefault();
-  drop.classList.remove("over");
-  takePicture(event.dataTransfer.files[0]);
-});
+acceptDrop($("drop"), (transfer) => takePicture(transfer.files[0]));
 
 fetchJson("info").then(({ body }) => {
   $("server").textContent = `${body.name} ${body.version}`;

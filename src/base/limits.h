@@ -97,10 +97,21 @@
 #define LIMIT_DATASET_BOXES    50000000    /* labelled objects, and those found in all pictures */
 #define LIMIT_DATASET_MEMORY   GIB(8)      /* what is read of a set, and one file of labels */
 #define LIMIT_CONFUSION_CELLS  MIB(16)     /* of a confusion matrix that is drawn */
+#define LIMIT_DATASETS         1000        /* that are uploaded */
+#define LIMIT_DATASET_NAME     100
+#define LIMIT_DATASET_PATH     1000        /* of a file below its data set */
+#define LIMIT_THUMBNAIL        1024        /* pixels along its longer side */
 
 /* Archives */
 #define LIMIT_ZIP_ENTRIES      1000
 #define LIMIT_ZIP_RATIO        200         /* what is unpacked, to what was sent */
+
+/* Jobs */
+#define LIMIT_JOBS_WAITING     100
+#define LIMIT_JOBS_LISTED      1000        /* in one answer */
+#define LIMIT_JOB_CRASHES      3           /* then it has failed */
+#define LIMIT_JOB_EVENT        KIB(64)
+#define LIMIT_JOB_EVENTS       MIB(64)     /* of one job; beyond it only some are kept */
 
 /* Store */
 #define LIMIT_NAME             256

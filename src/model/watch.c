@@ -84,13 +84,16 @@ void watch_begin(Watch *watch)
 
 void watch_end(Watch *watch)
 {
-    if (!watch->link)
+    if (!watch->cancel)
         return;
 
+    /* Whoever ends the one before writes the link, so it is looked at under the lock. */
     pthread_mutex_lock(&lock);
-    *watch->link = watch->next;
-    if (watch->next)
-        watch->next->link = watch->link;
+    if (watch->link) {
+        *watch->link = watch->next;
+        if (watch->next)
+            watch->next->link = watch->link;
+        watch->link = NULL;
+    }
     pthread_mutex_unlock(&lock);
-    watch->link = NULL;
 }

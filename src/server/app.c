@@ -126,11 +126,19 @@ bool app_open(App *app, const char *data, bool server, Error *err)
     }
     app->profiling = is_on(getenv("ENABLE_WORKFLOWS_PROFILING"));
     app->source    = (PlanSource){ .context = app, .load = load_workflow };
+    app->listed    = server ? listed_open(err) : NULL;
+    app->trainer   = app->listed ? trainer_open(data, app->store, err) : NULL;
+    if (server && !app->trainer) {
+        app_close(app);
+        return false;
+    }
     return true;
 }
 
 void app_close(App *app)
 {
+    trainer_close(app->trainer);
+    listed_close(app->listed);
     if (app->lock >= 0 && app->store) {
         costs_keep_all(app);
     }

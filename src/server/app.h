@@ -6,6 +6,8 @@
 
 #include "blocks/services.h"
 #include "model/model.h"
+#include "server/listed.h"
+#include "server/trainer.h"
 #include "store/store.h"
 #include "workflow/plan.h"
 
@@ -15,6 +17,8 @@ struct App {
     const char *data;           /* folder */
     Models     *models;
     Store      *store;
+    Trainer    *trainer;        /* of a server; else NULL */
+    Listed     *listed;         /* pictures of data sets that trainings used; of a server */
     Services    services;
     PlanSource  source;         /* stored workflows, for those that contain them */
     char        uuid[40];       /* of this server, for /info */

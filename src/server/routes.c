@@ -12,6 +12,9 @@ const Route *const route_tables[] = {
     routes_models,
     routes_infer,
     routes_inspect,
+    routes_train,
+    routes_jobs,
+    routes_datasets,
     routes_elsewhere,
     routes_page,
     routes_legacy,      /* its pattern fits any path of two pieces, so it comes last */

@@ -22,7 +22,7 @@
 #include "base/text.h"
 #include "store/store.h"
 
-enum { READERS = 4, PREPARED = 32 };
+enum { READERS = 4, PREPARED = 48 };
 
 typedef struct Prepared {
     const char   *sql;             /* a literal: found again by its address */

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "store/inside.h"
 
-#define JOB_COLUMNS "key, kind, state, input, result, created, updated, progress"
+#define JOB_COLUMNS "key, kind, state, input, result, created, updated, progress, crashes"
 
 /* The lock file of an owner, to be freed; NULL without memory. */
 static char *owner_path(const Store *store, const char *owner)
@@ -132,6 +132,7 @@ static Job read_job(const Query *query, Arena *arena)
         .state = query_get_text(query, arena, 2), .input = query_get_text(query, arena, 3),
         .result = query_get_text(query, arena, 4), .created = query_get_int(query, 5),
         .updated = query_get_int(query, 6), .progress = query_get_double(query, 7),
+        .crashes = query_get_int(query, 8),
     };
 }
 
@@ -141,14 +142,18 @@ static bool insert(Link *link, Text id, Text kind, Text input, Error *err)
     Query   query;
 
     query_open(&query, link, "INSERT INTO job (key, kind, state, owner, input, result, progress,"
-                             " revision, created, updated)"
-                             " VALUES (?, ?, 'queued', '', ?, '', 0, 1, ?, ?)", err);
+                             " revision, created, updated) SELECT ?, ?, 'queued', '', ?, '', 0, 1,"
+                             " ?, ? WHERE (SELECT count(*) FROM job WHERE state = 'queued') < ?",
+               err);
     query_text(&query, id);
     query_text(&query, kind);
     query_text(&query, input);
     query_int(&query, now);
     query_int(&query, now);
-    return query_run(&query);
+    query_int(&query, LIMIT_JOBS_WAITING);
+    return query_run(&query) && (sqlite3_changes(link->db) > 0 ||
+           fail(err, ERR_BUSY, "%d jobs are waiting already; let some finish or stop them",
+                LIMIT_JOBS_WAITING));
 }
 
 bool store_job_add(Store *store, Arena *arena, Text kind, Text input, Text *id, Error *err)
@@ -195,7 +200,7 @@ bool store_job_claim(Store *store, Arena *arena, Text kind, Job *job, bool *foun
 static bool is_state(Text state)
 {
     return text_is(state, "queued") || text_is(state, "running") || text_is(state, "done") ||
-           text_is(state, "failed");
+           text_is(state, "failed") || text_is(state, "stopped");
 }
 
 static bool update(Link *link, Text id, Text state, double progress, Text result, Error *err)
@@ -222,8 +227,8 @@ bool store_job_update(Store *store, Text id, Text state, double progress, Text r
     Link *link;
 
     if (!is_state(state) || !(progress >= 0 && progress <= 1)) {
-        return fail(err, ERR_INVALID, "a job is queued, running, done or failed, with a progress "
-                    "from 0 to 1");
+        return fail(err, ERR_INVALID, "a job is queued, running, done, failed or stopped, with a "
+                    "progress from 0 to 1");
     }
     link = store_begin(store, err);
     return link && store_end(store, update(link, id, state, progress, result, err), err);
@@ -258,4 +263,104 @@ bool store_job_get(Store *store, Arena *arena, Text id, Job *job, Error *err)
     ok = get(link, arena, id, job, err);
     store_return(store, link);
     return ok;
+}
+
+static bool list_jobs(Link *link, Arena *arena, Text before, int most, Job **list, int *count,
+                      Error *err)
+{
+    Query query;
+
+    query_open(&query, link, "SELECT " JOB_COLUMNS " FROM job WHERE ? = '' OR key < ?"
+                             " ORDER BY key DESC LIMIT ?", err);
+    query_text(&query, before);
+    query_text(&query, before);
+    query_int(&query, most);
+    while (query_row(&query)) {
+        Job *grown = rows_add(arena, *list, *count, sizeof(**list));
+
+        if (!grown) {
+            break;
+        }
+        *list = grown;
+        grown[(*count)++] = read_job(&query, arena);
+    }
+    return query_close(&query) && rows_copied(arena, err);
+}
+
+bool store_job_list(Store *store, Arena *arena, Text before, int most, Job **list, int *count,
+                    Error *err)
+{
+    Link *link = store_reader(store, err);
+    bool  ok;
+
+    *list  = NULL;
+    *count = 0;
+    if (!link) {
+        return false;
+    }
+    ok = list_jobs(link, arena, before, most, list, count, err);
+    store_return(store, link);
+    return ok;
+}
+
+static bool requeue(Link *link, Text id, int64_t crashes, Error *err)
+{
+    Query query;
+
+    query_open(&query, link, "UPDATE job SET state = 'queued', owner = '', result = '',"
+                             " crashes = ?, revision = revision + 1, updated = ? WHERE key = ?"
+                             " AND state IN ('running', 'stopped', 'failed')", err);
+    query_int(&query, crashes);
+    query_int(&query, clock_wall());
+    query_text(&query, id);
+    return query_run(&query) && (sqlite3_changes(link->db) > 0 ||
+           fail(err, ERR_CONFLICT, "only a job that was stopped or has failed can go on"));
+}
+
+bool store_job_requeue(Store *store, Text id, int64_t crashes, Error *err)
+{
+    Link *link = store_begin(store, err);
+
+    return link && store_end(store, requeue(link, id, crashes, err), err);
+}
+
+static bool crashed(Link *link, Text id, Error *err)
+{
+    Query query;
+
+    query_open(&query, link, "UPDATE job SET crashes = crashes + 1, revision = revision + 1,"
+                             " updated = ? WHERE key = ?", err);
+    query_int(&query, clock_wall());
+    query_text(&query, id);
+    return query_run(&query);
+}
+
+bool store_job_crashed(Store *store, Text id, Error *err)
+{
+    Link *link = store_begin(store, err);
+
+    return link && store_end(store, crashed(link, id, err), err);
+}
+
+static bool withdraw(Link *link, Text id, bool *stopped, Error *err)
+{
+    Query query;
+
+    query_open(&query, link, "UPDATE job SET state = 'stopped', revision = revision + 1,"
+                             " updated = ? WHERE key = ? AND state = 'queued'", err);
+    query_int(&query, clock_wall());
+    query_text(&query, id);
+    if (!query_run(&query)) {
+        return false;
+    }
+    *stopped = sqlite3_changes(link->db) > 0;
+    return true;
+}
+
+bool store_job_withdraw(Store *store, Text id, bool *stopped, Error *err)
+{
+    Link *link = store_begin(store, err);
+
+    *stopped = false;
+    return link && store_end(store, withdraw(link, id, stopped, err), err);
 }

@@ -40,6 +40,9 @@ static const char *const migrations[] = {
     "CREATE TABLE step_cost ("
     "  key TEXT NOT NULL PRIMARY KEY, nanoseconds BIGINT NOT NULL, updated BIGINT NOT NULL);"
     "CREATE INDEX step_cost_updated ON step_cost (updated);",
+
+    /* 3: how often the program of a job crashed */
+    "ALTER TABLE job ADD COLUMN crashes BIGINT NOT NULL DEFAULT 0;",
 };
 
 enum {

@@ -85,12 +85,14 @@ bool store_key_remove(Store *store, Text name, Error *err) MUST_USE;
 /* ---- jobs ------------------------------------------------------------------------ */
 
 typedef struct Job {
-    Text    id, kind, state;      /* queued, running, done, failed */
+    Text    id, kind, state;      /* queued, running, done, failed, stopped */
     Text    input, result;        /* JSON */
     int64_t created, updated;
     double  progress;             /* 0..1 */
+    int64_t crashes;              /* of whoever worked on it, since it was queued by hand */
 } Job;
 
+/* ERR_BUSY when LIMIT_JOBS_WAITING wait already. */
 bool store_job_add(Store *store, Arena *arena, Text kind, Text input, Text *id,
                    Error *err) MUST_USE;
 
@@ -101,5 +103,19 @@ bool store_job_claim(Store *store, Arena *arena, Text kind, Job *job, bool *foun
 bool store_job_update(Store *store, Text id, Text state, double progress, Text result,
                       Error *err) MUST_USE;
 bool store_job_get(Store *store, Arena *arena, Text id, Job *job, Error *err) MUST_USE;
+
+/* Newest first, at most `most`, of those older than the job `before` (empty: of all). */
+bool store_job_list(Store *store, Arena *arena, Text before, int most, Job **list, int *count,
+                    Error *err) MUST_USE;
+
+/* A running, stopped or failed job waits again, with so many crashes on its record;
+ * ERR_CONFLICT when it is in another state. */
+bool store_job_requeue(Store *store, Text id, int64_t crashes, Error *err) MUST_USE;
+
+/* Note one more crash of whoever works on a job. */
+bool store_job_crashed(Store *store, Text id, Error *err) MUST_USE;
+
+/* Take a queued job out of the queue; *stopped false when it is in another state. */
+bool store_job_withdraw(Store *store, Text id, bool *stopped, Error *err) MUST_USE;
 
 #endif

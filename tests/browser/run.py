@@ -19,11 +19,13 @@ sys.path.insert(0, os.path.join(HERE, "..", "wire"))
 
 from playwright.sync_api import sync_playwright  # noqa: E402
 
+import training  # noqa: E402
 from harness import ROOT, Server  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 SHOTS = os.path.join(os.environ.get("BUILD", os.path.join(ROOT, "build")), "browser")
 PICTURES = os.path.join(ROOT, "examples/pictures")
 
@@ -49,7 +51,7 @@ class Site:
 
     def page(self, **how):
         context = self.browser.new_context(viewport={"width": 1280, "height": 900}, **how)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        context.grant_permissions(["clipboard-read", "clipboard-write", "camera"])
         page = context.new_page()
         page.set_default_timeout(8000)
         page.complaints, page.choosers = [], []
@@ -215,7 +217,8 @@ def test_every_example_can_be_chosen(site):
 
 def main():
     chosen = sys.argv[1] if len(sys.argv) > 1 else ""
-    tests = [(n, t) for n, t in globals().items() if n.startswith("test_") and chosen in n]
+    everything = {**globals(), **vars(training)}
+    tests = [(n, t) for n, t in everything.items() if n.startswith("test_") and chosen in n]
     passed = failed = 0
     os.makedirs(SHOTS, exist_ok=True)
     with sync_playwright() as playwright:

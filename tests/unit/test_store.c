@@ -276,6 +276,67 @@ TEST(store_queues_jobs_of_dead_programs_again)
     bench_close(&b);
 }
 
+TEST(store_stops_jobs_and_queues_them_again)
+{
+    Bench b;
+    Job   job;
+    Text  first, second;
+    bool  found = false, stopped = false;
+
+    if (!CHECK(bench_open(&b))) {
+        return;
+    }
+    CHECK(store_job_add(b.store, &b.arena, TEXT("train"), TEXT("{}"), &first, &b.err));
+    CHECK(store_job_add(b.store, &b.arena, TEXT("train"), TEXT("{}"), &second, &b.err));
+    CHECK(store_job_withdraw(b.store, first, &stopped, &b.err) && stopped);
+    CHECK(store_job_withdraw(b.store, first, &stopped, &b.err) && !stopped);
+    CHECK(store_job_withdraw(b.store, TEXT("nope"), &stopped, &b.err) && !stopped);
+    CHECK(store_job_claim(b.store, &b.arena, TEXT("train"), &job, &found, &b.err) && found);
+    CHECK(text_equal(job.id, second));
+    CHECK(store_job_withdraw(b.store, second, &stopped, &b.err) && !stopped);
+    CHECK(store_job_crashed(b.store, second, &b.err));
+    CHECK(store_job_crashed(b.store, second, &b.err));
+    CHECK(store_job_get(b.store, &b.arena, second, &job, &b.err));
+    CHECK_INT(job.crashes, 2);
+    CHECK(store_job_requeue(b.store, second, 2, &b.err));
+    CHECK(!store_job_requeue(b.store, second, 0, &b.err));
+    CHECK_INT(b.err.kind, ERR_CONFLICT);
+    CHECK(store_job_requeue(b.store, first, 0, &b.err));
+    CHECK(store_job_claim(b.store, &b.arena, TEXT("train"), &job, &found, &b.err) && found);
+    CHECK(text_equal(job.id, first));
+    CHECK(store_job_update(b.store, first, TEXT("done"), 1, TEXT("{}"), &b.err));
+    CHECK(!store_job_requeue(b.store, first, 0, &b.err));
+    bench_close(&b);
+}
+
+TEST(store_lists_jobs_page_by_page_and_takes_so_many)
+{
+    Bench b;
+    Job  *jobs;
+    Text  id[4];
+    int   count;
+
+    if (!CHECK(bench_open(&b))) {
+        return;
+    }
+    for (int i = 0; i < 4; i++) {
+        CHECK(store_job_add(b.store, &b.arena, TEXT("train"), TEXT("{}"), &id[i], &b.err));
+    }
+    CHECK(store_job_list(b.store, &b.arena, TEXT(""), 3, &jobs, &count, &b.err));
+    CHECK_INT(count, 3);
+    CHECK(text_equal(jobs[0].id, id[3]) && text_equal(jobs[2].id, id[1]));
+    CHECK(store_job_list(b.store, &b.arena, id[1], 3, &jobs, &count, &b.err));
+    CHECK_INT(count, 1);
+    CHECK(text_equal(jobs[0].id, id[0]));
+    CHECK(store_job_list(b.store, &b.arena, id[0], 3, &jobs, &count, &b.err) && count == 0);
+    for (int i = 4; i < LIMIT_JOBS_WAITING; i++) {
+        CHECK(store_job_add(b.store, &b.arena, TEXT("train"), TEXT("{}"), &id[0], &b.err));
+    }
+    CHECK(!store_job_add(b.store, &b.arena, TEXT("train"), TEXT("{}"), &id[0], &b.err));
+    CHECK_INT(b.err.kind, ERR_BUSY);
+    bench_close(&b);
+}
+
 /* ---- threads -------------------------------------------------------------------- */
 
 enum { WRITERS = 4, ROUNDS = 25 };

@@ -176,7 +176,7 @@ TEST(store_keeps_a_copy_and_the_rows_when_migrating_fails)
     check_refused(ERR_INTERNAL, "already exists");
     snprintf(copy, sizeof(copy), "%s.version-0", path);
     CHECK(file_exists(copy));
-    patch(USER_VERSION, 2);              /* the newest */
+    patch(USER_VERSION, 3);              /* the newest */
     store = store_open(folder, &err);
     if (CHECK(store != NULL)) {
         StoredWorkflow found;

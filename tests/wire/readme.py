@@ -41,7 +41,7 @@ def test_the_curl_example():
 
 
 def test_every_command_that_is_shown_has_its_help():
-    shown = set(re.findall(r"`ocellus ((?:model |workflow )?[a-z]+)[ `]", page("README.md")))
+    shown = set(re.findall(r"`ocellus ((?:model |workflow |train )?[a-z]+)[ `]", page("README.md")))
     check(len(shown) >= 4, shown)
     for command in shown:
         code, said = run(*command.split(), "--help")
@@ -63,7 +63,8 @@ def test_every_example_of_the_help_is_a_command():
 
 
 def test_links_lead_somewhere():
-    for name in ("README.md", "docs/design.md", "docs/writing-a-block.md", "docs/benchmarks.md"):
+    for name in ("README.md", "docs/design.md", "docs/writing-a-block.md", "docs/benchmarks.md",
+                 "docs/training.md"):
         folder = os.path.dirname(os.path.join(ROOT, name))
         for link in re.findall(r"\]\(([^)#]+)\)", page(name)):
             check(link.startswith("http") or os.path.exists(os.path.join(folder, link)), name, link)
