@@ -76,6 +76,9 @@ typedef struct DataSet {
  * what was looked for) or no picture is left. */
 const DataSet *dataset_read(Arena *arena, const char *folder, Error *err) MUST_USE;
 
+/* Does a file's name end as pictures do (".jpg", ".PNG" ...)? */
+bool name_is_picture(const char *name);
+
 /* Decode a picture of the set; the caller owns it. */
 Image *picture_open(const DataPicture *picture, const Cancel *cancel, Error *err) MUST_USE;
 

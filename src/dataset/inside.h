@@ -49,9 +49,6 @@ const char *name_join(Builder *builder, const char *folder, const char *name);
 /* The path of a name. */
 const char *name_path(Builder *builder, const char *name);
 
-/* Does a file's name end as pictures do (".jpg", ".PNG" ...)? */
-bool name_is_picture(const char *name);
-
 /* The names in a folder of the set, sorted, NULL-terminated; without hidden ones.  Empty
  * with a remark when it cannot be read. */
 const char **names_in(Builder *builder, const char *folder);

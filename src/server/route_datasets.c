@@ -5,7 +5,6 @@
  * of labels, below at most a split and a class; how it is laid out is dataset/'s.
  */
 #include <errno.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -41,22 +40,6 @@ static const char *folder_of(App *app, Request *request, Response *response, boo
     return folder;
 }
 
-static bool ends_as_picture(Text name)
-{
-    static const char *const endings[] = { ".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp",
-                                           ".gif", ".tif", ".tiff", ".avif" };
-
-    for (size_t i = 0; i < COUNT_OF(endings); i++) {
-        size_t length = strlen(endings[i]);
-
-        if (name.length > length &&
-            strncasecmp(name.at + name.length - length, endings[i], length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Safe, not deep, nothing hidden. */
 static bool is_plain_path(Text path)
 {
@@ -90,7 +73,7 @@ static bool read_path(Request *request, Response *response, Text *path)
                          "most %d parts, none hidden", PARTS_MOST);
         return false;
     }
-    if (!ends_as_picture(*path) && !text_is(text_of(path_base(path->at)), LABELS_NAME)) {
+    if (!name_is_picture(path->at) && !text_is(text_of(path_base(path->at)), LABELS_NAME)) {
         response_message(response, 415, "'%.*s' is neither a picture (jpg, png, webp, bmp, gif, "
                          "tiff, avif) nor " LABELS_NAME, (int)MIN(path->length, 200), path->at);
         return false;
@@ -204,7 +187,7 @@ static void files(App *app, Request *request, Response *response)
     if (!read_path(request, response, &path)) {
         return;
     }
-    if (!ends_as_picture(path)) {
+    if (!name_is_picture(path.at)) {
         response_message(response, 415, "only pictures are shown");
         return;
     }
