@@ -40,27 +40,6 @@ static void remember(App *app, Arena *arena, const char *id, const char *source,
     }
 }
 
-/* "640", or "640x480": width and height. */
-static bool read_size(const char *text, int *width, int *height, Error *err)
-{
-    const char *cross = text ? strchr(text, 'x') : NULL;
-    size_t      first = cross ? (size_t)(cross - text) : text ? strlen(text) : 0;
-    double      sides[2] = { 0, 0 };
-    bool        whole[2] = { true, true };
-    bool        ok = !text || (text_read_number((Text){ text, first }, &sides[0], &whole[0]) &&
-                               text_read_number(cross ? text_of(cross + 1)
-                                                      : (Text){ text, first }, &sides[1],
-                                                &whole[1]));
-
-    for (int i = 0; text && i < 2; i++) {
-        ok = ok && whole[i] && sides[i] >= 1 && sides[i] <= INT32_MAX;
-    }
-    *width  = ok ? (int)sides[0] : 0;
-    *height = ok ? (int)sides[1] : 0;
-    return ok || fail(err, ERR_INVALID, "--size '%.40s' is not a number of pixels, as 640, or "
-                      "width and height, as 640x480", text);
-}
-
 static int run_add(Invocation *in, Error *err)
 {
     ImportOptions how = {
@@ -75,7 +54,7 @@ static int run_add(Invocation *in, Error *err)
     bool        ok;
 
     if (!valid_id(id, err) ||
-        !read_size(option_text(in, "size", NULL), &how.width, &how.height, err) ||
+        !import_size(option_text(in, "size", NULL), &how.width, &how.height, err) ||
         !app_open(&app, data_folder(in), false, err)) {
         return -1;
     }

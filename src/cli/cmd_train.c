@@ -172,7 +172,7 @@ static bool read_args(const Invocation *in, const char *models, TrainArgs *args,
     args->balance   = !option_given(in, "no-balance");
     args->augment   = option_text(in, "augment", args->augment);
     args->copies    = option_int(in, "copies", *args->augment ? 1 : 0);
-    args->size      = option_int(in, "imgsz", 0);
+    args->size      = option_text(in, "size", NULL);
     args->resize    = option_text(in, "resize", NULL);
     args->color     = option_text(in, "color", NULL);
     args->normalize = option_text(in, "normalize", NULL);
@@ -312,7 +312,7 @@ static const Option options[] = {
       "commas." },
     { "copies", 0, OPTION_INTEGER, "N", "Changed copies of each picture (1 with --augment)." },
     { "features", 0, OPTION_TEXT, "TENSOR", "Where the base has its features (found)." },
-    { "imgsz", 0, OPTION_INTEGER, "PIXELS", "Side of an ONNX file's input, when it is free." },
+    { "size", 0, OPTION_TEXT, "PIXELS", "For an ONNX file: side of its input, or WIDTHxHEIGHT." },
     { "resize", 0, OPTION_TEXT, "MODE", "For an ONNX file: stretch, letterbox or center-crop." },
     { "color", 0, OPTION_TEXT, "ORDER", "For an ONNX file: rgb or bgr." },
     { "normalize", 0, OPTION_TEXT, "HOW", "For an ONNX file: none, imagenet or half." },

@@ -299,3 +299,25 @@ bool model_check(const char *models_folder, Text id, Buffer *report, Error *err)
     arena_fini(&arena);
     return done;
 }
+
+/* ---- options ------------------------------------------------------------------- */
+
+bool import_size(const char *text, int *width, int *height, Error *err)
+{
+    const char *cross = text ? strchr(text, 'x') : NULL;
+    size_t      first = cross ? (size_t)(cross - text) : text ? strlen(text) : 0;
+    double      sides[2] = { 0, 0 };
+    bool        whole[2] = { true, true };
+    bool        ok = !text || (text_read_number((Text){ text, first }, &sides[0], &whole[0]) &&
+                               text_read_number(cross ? text_of(cross + 1)
+                                                      : (Text){ text, first }, &sides[1],
+                                                &whole[1]));
+
+    for (int i = 0; text && i < 2; i++) {
+        ok = ok && whole[i] && sides[i] >= 1 && sides[i] <= INT32_MAX;
+    }
+    *width  = ok ? (int)sides[0] : 0;
+    *height = ok ? (int)sides[1] : 0;
+    return ok || fail(err, ERR_INVALID, "--size '%.40s' is not a number of pixels, as 640, or "
+                      "width and height, as 640x480", text);
+}

@@ -27,6 +27,9 @@ typedef struct ImportOptions {
     bool        replace;
 } ImportOptions;
 
+/* "640", or "640x480": width and height of an option --size; NULL: not given, both 0. */
+bool import_size(const char *text, int *width, int *height, Error *err) MUST_USE;
+
 /* Import `source` as model `id` below `models_folder`.  What was seen is written to
  * `report` as lines "name: value" for people.  ERR_INVALID for options about what a
  * package states itself. */

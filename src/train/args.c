@@ -31,7 +31,7 @@ static const Arg table[] = {
     { "balance",   ARG_FLAG,    AT(balance),   0, 0 },
     { "augment",   ARG_TEXT,    AT(augment),   0, 0 },
     { "copies",    ARG_INTEGER, AT(copies),    0, 100 },
-    { "imgsz",     ARG_INTEGER, AT(size),      0, 4096 },
+    { "size",      ARG_TEXT,    AT(size),      0, 0 },
     { "resize",    ARG_TEXT,    AT(resize),    0, 0 },
     { "color",     ARG_TEXT,    AT(color),     0, 0 },
     { "normalize", ARG_TEXT,    AT(normalize), 0, 0 },

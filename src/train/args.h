@@ -22,8 +22,7 @@ typedef struct TrainArgs {
     bool        balance;       /* classes count alike, however many pictures they have */
     const char *augment;       /* see augmentation_parse(); "" for none */
     int64_t     copies;        /* augmented ones of each picture to learn from */
-    int64_t     size;          /* of a bare ONNX file's input, 0: said there */
-    const char *resize, *color, *normalize;    /* of a bare ONNX file; NULL: see import.h */
+    const char *size, *resize, *color, *normalize;    /* of a bare ONNX file; see import.h */
 } TrainArgs;
 
 /* As if nothing had been asked for. */

@@ -89,15 +89,15 @@ static bool open_backbone(Training *t)
         .models   = t->models,
         .features = t->args.features,
         .folder   = path_join(t->arena, t->run, "work"),
-        .import   = { .width = (int)t->args.size, .height = (int)t->args.size,
-                      .resize = t->args.resize, .color = t->args.color,
+        .import   = { .resize = t->args.resize, .color = t->args.color,
                       .normalize = t->args.normalize },
     };
 
-    if (!folder_make(options.folder, t->err))
+    if (!import_size(t->args.size, &options.import.width, &options.import.height, t->err) ||
+        !folder_make(options.folder, t->err))
         return false;
     t->backbone = backbone_open(t->arena, &options, t->err);
-    return t->backbone || fail_prefix(t->err, "base %s", t->args.base);
+    return t->backbone;
 }
 
 static bool see_pictures(Training *t)
