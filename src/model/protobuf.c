@@ -5,7 +5,7 @@
 
 Proto proto_of(Text bytes)
 {
-    const uint8_t *at = (const uint8_t *)bytes.at;
+    const uint8_t *at = (const uint8_t *)(bytes.at ? bytes.at : "");    /* absent: empty */
 
     return (Proto){ at, at ? at + bytes.length : NULL, false };
 }

@@ -44,7 +44,8 @@ def write(text, name="file.json"):
 def test_help_on_every_level_has_an_example():
     assert "example:" in ocellus("--help").stdout
     for command in ("run", "replay", "serve", "infer", "evaluate", "model add", "model list",
-                    "model show", "model check", "model bench", "model remove",
+                    "model show", "model check", "model bench", "model quantize",
+                    "model remove",
                     "train classify", "workflow save", "workflow list",
                     "workflow show", "workflow rm", "workflow check", "workflow graph",
                     "workflow describe", "blocks", "doctor"):
