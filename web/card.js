@@ -29,6 +29,7 @@ export async function showCard(job) {
     ...section("Worst mistakes", gallery(card.mistakes, "It is wrong about none.")),
     ...section("Labels that may be wrong",
       gallery(card.suspects, "No label of the pictures that were learnt from looks wrong.")),
+    ...section("There more than once", twins(card)),
     ...section("Left out", leftOut(card)),
     ...section("Files", files(job)),
   );
@@ -169,14 +170,16 @@ const saysWhat = ({ label, predicted, certainty }) =>
   `${label === null ? "nothing" : label} → ${predicted === null ? "nothing" : predicted}, ` +
   percent(certainty);
 
-function gallery(list, none) {
+const SAYS_WHAT = "labelled as → looks like, how surely";
+
+function gallery(list, none, explains = SAYS_WHAT, says = saysWhat) {
   if (list.length === 0) return element("p", { className: "quiet", textContent: none });
   const place = element("div", { className: "thumbs" });
   const more = element("button", { type: "button", className: "plain" });
   let count = 0;
   const show = () => {
     for (const item of list.slice(count, count + MOST_SHOWN))
-      place.append(thumbnail(item.name, saysWhat(item)));
+      place.append(thumbnail(item.name, says(item)));
     count = Math.min(count + MOST_SHOWN, list.length);
     more.textContent = `Show more (${list.length - count})`;
     more.hidden = count === list.length;
@@ -184,8 +187,17 @@ function gallery(list, none) {
   more.addEventListener("click", show);
   show();
   return element("div", {},
-    element("p", { className: "quiet", textContent: "labelled as → looks like, how surely" }),
-    place, more);
+    element("p", { className: "quiet", textContent: explains }), place, more);
+}
+
+/* Pictures that are there more than once: what is in two splits flatters the score. */
+function twins(card) {
+  const says = ({ like, exact, leak, contradiction }) =>
+    `${exact ? "is" : "looks like"} ${like}` +
+    `${leak ? ", in another split" : ""}${contradiction ? ", labelled otherwise" : ""}`;
+  return gallery(card.twins, "No picture.",
+    `${card.twin_count} pictures, ${card.leak_count} of them also in another split, ` +
+    `${card.contradiction_count} labelled otherwise`, says);
 }
 
 function leftOut(card) {

@@ -4,6 +4,7 @@ Run by run.py, which hands each test the site.
 """
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,8 @@ def folder_of_colors(count=12, name="tints", wrong=2):
     for i in range(wrong):
         with open(os.path.join(folder, "blue", f"not blue {i}.png"), "wb") as out:
             out.write(noisy(COLORS["red"], f"wrong {i}"))
+    shutil.copyfile(os.path.join(folder, "green", "0.png"),
+                    os.path.join(folder, "red", "twin.png"))
     with open(os.path.join(folder, "notes.txt"), "w", encoding="ascii") as out:
         out.write("no picture\n")
     return folder
@@ -68,9 +71,9 @@ def test_train_from_a_folder_to_a_prediction(site):
     folder = folder_of_colors()
     page.set_input_files("#folder", folder)
     until(page, "!document.getElementById('start').disabled")
-    assert "38 of 38 files sent, 1 other files left out" in page.inner_text("#upload-text")
+    assert "39 of 39 files sent, 1 other files left out" in page.inner_text("#upload-text")
     said = page.inner_text("#set")
-    assert "blue\t14" in said and "all\t38" in said, said
+    assert "blue\t14" in said and "all\t39" in said, said
     shot(page, "train-chosen")
     page.click("#start")
     until(page, "!document.getElementById('curves').hidden")
@@ -79,6 +82,8 @@ def test_train_from_a_folder_to_a_prediction(site):
     assert "%" in page.inner_text(".score") and "tints/1" in page.inner_text("#summary")
     assert page.inner_text("#stage") == "Done."
     assert "not blue" in page.inner_html("#report")
+    assert "is green/0.png" in page.inner_text("#report")
+    assert "labelled otherwise" in page.inner_text("#report")
     look_into_the_matrix(page)
     ask_about_a_picture(page, site)
     ask_about_the_webcam(page)
@@ -141,7 +146,7 @@ def use_it(page):
 def test_the_same_folder_again_sends_nothing(site):
     page = open_view(site)
     folder = folder_of_colors(name="twice")
-    for said in ("38 of 38 files sent", "Nothing to send, 38 were here already"):
+    for said in ("39 of 39 files sent", "Nothing to send, 39 were here already"):
         page.set_input_files("#folder", folder)
         until(page, "document.getElementById('upload-text').textContent.startsWith("
                     + json.dumps(said) + ")")
