@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -14,7 +13,7 @@
 
 #include "base/arena.h"
 
-enum { NICENESS = 15, EXEC_FAILED = 127, FILES_MOST = 1 << 16 };
+enum { NICENESS = 19, EXEC_FAILED = 127, FILES_MOST = 1 << 16 };
 
 extern char **environ;
 
@@ -40,10 +39,9 @@ static char **environment(Arena *arena, size_t memory)
     return made;
 }
 
-/* Only what is safe between fork() and exec() in a program with threads.  SCHED_IDLE gives way
- * the moment somebody else wants the core, which niceness alone does not: light requests of 16
- * clients took 1.5 to 1.8 times as long beside a training that was only nice
- * (docs/benchmarks.md). */
+/* Only what is safe between fork() and exec() in a program with threads.  The lowest
+ * niceness leaves light requests as fast as without a training (docs/benchmarks.md), and
+ * unlike SCHED_IDLE lets it go on, if slowly, on cores that are never free. */
 static _Noreturn void become(char *const words[], char *const variables[], const int pipes[4],
                              pid_t parent, int files)
 {
@@ -56,7 +54,6 @@ static _Noreturn void become(char *const words[], char *const variables[], const
     }
     setpgid(0, 0);
     setpriority(PRIO_PROCESS, 0, NICENESS);
-    sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
     score = open("/proc/self/oom_score_adj", O_WRONLY);
     if (score >= 0) {
         (void)!write(score, "800", 3);

@@ -441,7 +441,7 @@ def test_the_training_has_nothing_of_the_server():
         check(not [f for f in files if "socket" in f or "ocellus.db" in f or ".lock" in f], files)
         with open(f"/proc/{child}/stat", encoding="ascii") as f:
             words = f.read().rsplit(")", 1)[1].split()
-        equal((int(words[2]), int(words[16])), (child, 15), "process group and niceness")
+        equal((int(words[2]), int(words[16])), (child, 19), "process group and niceness")
         with open(f"/proc/{child}/oom_score_adj", encoding="ascii") as f:
             check(int(f.read()) > 0)
         equal(one.get("/healthz").status, 200)
