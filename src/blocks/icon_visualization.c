@@ -128,7 +128,7 @@ static bool put_at_objects(Call *call, const Args *in, const Icon *icon, Image *
 static bool draw(Call *call, const void *args, Image *out, Error *err)
 {
     const Args *in = args;
-    Icon        icon;
+    Icon        icon = { 0 };
     bool        done = true;
 
     if (in->mode == DYNAMIC && (in->position == 0 || in->drawing.predictions->count == 0)) {
