@@ -217,14 +217,14 @@ static Image *matrix_of(int classes, bool background, bool normalized, int64_t s
     int         count  = classes + background;
     int64_t    *counts = calloc((size_t)count * (size_t)count, sizeof(int64_t));
     Text       *names  = calloc((size_t)classes, sizeof(Text));
-    char      (*texts)[32] = calloc((size_t)classes, 32);
+    char      (*texts)[64] = calloc((size_t)classes, sizeof *texts);
     ChartMatrix matrix = { "Confusion matrix", names, classes, counts, background, normalized };
     Error       err    = { 0 };
     Image      *image  = NULL;
 
     if (CHECK(counts && names && texts)) {
         for (int i = 0; i < classes; i++) {
-            snprintf(texts[i], 32, i % 7 == 3 ? "a much longer name number %d" : "class %d", i);
+            snprintf(texts[i], 64, i % 7 == 3 ? "a much longer name number %d" : "class %d", i);
             names[i] = text_of(texts[i]);
         }
         for (int i = 0; i < count; i++) {
