@@ -223,7 +223,9 @@ static bool check_up(const Invocation *in, Arena *arena, Findings *f, Error *err
 {
     TrainArgs   args   = train_args();
     TrainWatch  watch  = { .stop = &stop, .tell = isatty(STDERR_FILENO) ? show_event : NULL };
-    char        work[] = "/tmp/ocellus-check-XXXXXX";
+    const char *folder = getenv("TMPDIR");
+    char       *work   = (char *)(uintptr_t)path_join(arena, folder && *folder ? folder : "/tmp",
+                                                      "ocellus-check-XXXXXX");
     const char *models = path_join(in->arena, data_folder(in), "models");
     Checkup    *checkup = arena_new(arena, Checkup);
 
