@@ -41,7 +41,8 @@ def test_the_curl_example():
 
 
 def test_every_command_that_is_shown_has_its_help():
-    shown = set(re.findall(r"`ocellus ((?:model |workflow |train |dataset )?[a-z]+)[ `]", page("README.md")))
+    shown = set(re.findall(r"`ocellus ((?:model |workflow |train |dataset )?[a-z]+)[ `]",
+                           page("README.md")))
     check(len(shown) >= 4, shown)
     for command in shown:
         code, said = run(*command.split(), "--help")
