@@ -320,6 +320,21 @@ const char *folder_make_new(Arena *arena, const char *parent, const char *name, 
     return NULL;
 }
 
+const char *folder_make_temporary(Arena *arena, const char *prefix, Error *err)
+{
+    const char *parent = getenv("TMPDIR");
+    const char *path;
+    uint64_t    unique;
+
+    random_bytes(&unique, sizeof unique);
+    path = arena_printf(arena, "%s/%s-%016llx", parent && *parent ? parent : "/tmp", prefix,
+                        (unsigned long long)unique);
+    if (mkdir(path, 0700) == 0)
+        return path;
+    fail_errno(err, errno, "cannot make folder %s", path);
+    return NULL;
+}
+
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *place)
 {
     (void)info;

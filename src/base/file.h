@@ -35,6 +35,10 @@ bool folder_make(const char *path, Error *err) MUST_USE;
 const char *folder_make_new(Arena *arena, const char *parent, const char *name,
                             Error *err) MUST_USE;
 
+/* Make an empty folder for this process alone, where $TMPDIR says or below /tmp; its path in
+ * the arena, NULL on failure.  The caller removes it. */
+const char *folder_make_temporary(Arena *arena, const char *prefix, Error *err) MUST_USE;
+
 /* Remove a folder with everything in it, without following links. */
 bool folder_remove(const char *path, Error *err) MUST_USE;
 

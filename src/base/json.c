@@ -554,3 +554,38 @@ void json_write(JsonWriter *w, const Json *json)
         break;
     }
 }
+
+/* ---- members ------------------------------------------------------------------ */
+
+void json_member_string(JsonWriter *w, const char *key, const char *value)
+{
+    json_key(w, key);
+    json_write_string(w, value);
+}
+
+void json_member_text(JsonWriter *w, const char *key, Text value)
+{
+    json_key(w, key);
+    if (value.at)
+        json_write_text(w, value);
+    else
+        json_write_null(w);
+}
+
+void json_member_int(JsonWriter *w, const char *key, int64_t value)
+{
+    json_key(w, key);
+    json_write_int(w, value);
+}
+
+void json_member_double(JsonWriter *w, const char *key, double value)
+{
+    json_key(w, key);
+    json_write_double(w, value);
+}
+
+void json_member_bool(JsonWriter *w, const char *key, bool value)
+{
+    json_key(w, key);
+    json_write_bool(w, value);
+}

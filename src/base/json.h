@@ -101,6 +101,13 @@ void json_write_base64(JsonWriter *w, const void *bytes, size_t length);
 void json_write_raw(JsonWriter *w, Text json);               /* text that is JSON already */
 void json_write(JsonWriter *w, const Json *json);            /* a parsed tree */
 
+/* A member each: its key and its value.  A text without `at` is null. */
+void json_member_string(JsonWriter *w, const char *key, const char *value);
+void json_member_text(JsonWriter *w, const char *key, Text value);
+void json_member_int(JsonWriter *w, const char *key, int64_t value);
+void json_member_double(JsonWriter *w, const char *key, double value);
+void json_member_bool(JsonWriter *w, const char *key, bool value);
+
 /* The text of one double as json_write_double writes it, into `out`; its
  * length.  At most 32 bytes with the NUL. */
 size_t json_format_double(char out[32], double value);

@@ -1,21 +1,20 @@
 /*
  * cmd_dataset - what is wrong with a data set.
  */
-#include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/print.h"
 #include "dataset/inspect.h"
 #include "train/classify.h"
 #include "train/report.h"
 
-enum { TOLD = 10, MOST_CLASSES = 100, INTERRUPTED = 130 };
+enum { TOLD = 10, MOST_CLASSES = 100 };
 
 #define CHECK_MEMORY GIB(64)      /* of addresses: features are mapped, not held */
 
@@ -30,27 +29,12 @@ typedef struct Findings {
     const Checkup    *checkup;        /* NULL: no base was named */
 } Findings;
 
-static Cancel stop;
-
-static void on_signal(int number)
-{
-    cancel_stop(&stop);
-    signal(number, SIG_DFL);
-}
-
 /* ---- progress ------------------------------------------------------------------------------ */
 
 static void show_progress(void *context, int done, int total)
 {
-    static int64_t last;
-    int64_t        now = clock_now();
-
     (void)context;
-    if (done < total && now - last < 100000000)
-        return;
-    last = now;
-    fprintf(stderr, done < total ? "\r\033[K%d of %d pictures" : "\r\033[K", done, total);
-    fflush(stderr);
+    progress_show("pictures", done, total);
 }
 
 static void show_event(void *context, const TrainEvent *event)
@@ -83,11 +67,11 @@ static void put_classes(JsonWriter *w, const DataSet *set, const int *counts)
     json_begin_array(w);
     for (int i = 0; i < set->class_count; i++) {
         json_begin_object(w);
-        report_text(w, "name", set->classes[i]);
-        report_int(w, "unsplit", counts[4 * i]);
-        report_int(w, "train", counts[4 * i + SPLIT_TRAIN]);
-        report_int(w, "valid", counts[4 * i + SPLIT_VALID]);
-        report_int(w, "test", counts[4 * i + SPLIT_TEST]);
+        json_member_text(w, "name", set->classes[i]);
+        json_member_int(w, "unsplit", counts[4 * i]);
+        json_member_int(w, "train", counts[4 * i + SPLIT_TRAIN]);
+        json_member_int(w, "valid", counts[4 * i + SPLIT_VALID]);
+        json_member_int(w, "test", counts[4 * i + SPLIT_TEST]);
         json_end_object(w);
     }
     json_end_array(w);
@@ -98,16 +82,16 @@ static void put_json(Buffer *out, const Findings *f, const int *counts)
     JsonWriter w = json_writer(out);
 
     json_begin_object(&w);
-    report_text(&w, "folder", text_of(f->set->folder));
-    report_text(&w, "layout", text_of(f->set->layout));
-    report_int(&w, "pictures", f->set->picture_count);
-    report_int(&w, "unreadable", f->unreadable);
+    json_member_text(&w, "folder", text_of(f->set->folder));
+    json_member_text(&w, "layout", text_of(f->set->layout));
+    json_member_int(&w, "pictures", f->set->picture_count);
+    json_member_int(&w, "unreadable", f->unreadable);
     put_classes(&w, f->set, counts);
     report_remarks(&w, f->remarks, f->remark_count);
     report_twins(&w, f->set, f->splits, f->twins);
     if (f->checkup) {
         report_suspects(&w, "suspects", f->checkup->set, f->checkup->suspects);
-        report_double(&w, "cross_accuracy", f->checkup->score.accuracy);
+        json_member_double(&w, "cross_accuracy", f->checkup->score.accuracy);
     }
     json_end_object(&w);
     buffer_char(out, '\n');
@@ -195,9 +179,9 @@ static void print_findings(Buffer *out, const Findings *f, const int *counts)
 /* ---- the command ---------------------------------------------------------------------------- */
 
 /* Without a base: every picture is opened. */
-static bool look(const Invocation *in, Arena *arena, Findings *f, Error *err)
+static bool look(const Invocation *in, const Cancel *stop, Arena *arena, Findings *f, Error *err)
 {
-    Inspecting how     = { .pool = pool_open(pool_cores() - 1), .cancel = &stop,
+    Inspecting how     = { .pool = pool_open(pool_cores() - 1), .cancel = stop,
                            .tell = isatty(STDERR_FILENO) ? show_progress : NULL };
     Split     *splits  = NULL;
     Inspection inspection;
@@ -219,18 +203,17 @@ static bool look(const Invocation *in, Arena *arena, Findings *f, Error *err)
 }
 
 /* With a base: they go through it, and their labels are doubted. */
-static bool check_up(const Invocation *in, Arena *arena, Findings *f, Error *err)
+static bool check_up(const Invocation *in, const Cancel *stop, Arena *arena, Findings *f,
+                     Error *err)
 {
     TrainArgs   args   = train_args();
-    TrainWatch  watch  = { .stop = &stop, .tell = isatty(STDERR_FILENO) ? show_event : NULL };
-    const char *folder = getenv("TMPDIR");
-    char       *work   = (char *)(uintptr_t)path_join(arena, folder && *folder ? folder : "/tmp",
-                                                      "ocellus-check-XXXXXX");
-    const char *models = path_join(in->arena, data_folder(in), "models");
+    TrainWatch  watch  = { .stop = stop, .tell = isatty(STDERR_FILENO) ? show_event : NULL };
+    const char *work   = folder_make_temporary(arena, "ocellus-check", err);
+    const char *models = models_path(in);
     Checkup    *checkup = arena_new(arena, Checkup);
 
-    if (!mkdtemp(work))
-        return fail_errno(err, errno, "cannot make a folder for features");
+    if (!work)
+        return false;
     args.data = in->words[0];
     args.base = option_text(in, "base", NULL);
     bool done = train_checkup(arena, &args, models, work, 0, &watch, checkup, err);
@@ -247,11 +230,11 @@ static bool check_up(const Invocation *in, Arena *arena, Findings *f, Error *err
     return true;
 }
 
-static bool check(const Invocation *in, Arena *arena, Buffer *out, Error *err)
+static bool check(const Invocation *in, const Cancel *stop, Arena *arena, Buffer *out, Error *err)
 {
     Findings f = { 0 };
 
-    if (!(option_given(in, "base") ? check_up : look)(in, arena, &f, err))
+    if (!(option_given(in, "base") ? check_up : look)(in, stop, arena, &f, err))
         return false;
 
     int *counts = count_classes(arena, f.set);
@@ -266,20 +249,12 @@ static int run(Invocation *in, Error *err)
     Arena  arena;
     Buffer out;
 
-    cancel_init(&stop, 0);
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
     arena_init(&arena, CHECK_MEMORY);
     buffer_init(&out, MIB(256));
-    bool done = check(in, &arena, &out, err);
+    bool done = check(in, interrupt_catch(), &arena, &out, err);
     buffer_fini(&out);
     arena_fini(&arena);
-    if (!done && err->kind == ERR_CANCELLED) {
-        *err = (Error){ 0 };
-        fprintf(stderr, "stopped\n");
-        return INTERRUPTED;
-    }
-    return done ? 0 : -1;
+    return done ? 0 : interrupt_end(err, "stopped");
 }
 
 static const Option options[] = {

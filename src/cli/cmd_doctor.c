@@ -96,7 +96,7 @@ static void check_folder(Checkup *c, const char *folder)
 
 static void check_models(Checkup *c, Invocation *in)
 {
-    ModelsConfig config = { .folder = path_join(in->arena, data_folder(in), "models") };
+    ModelsConfig config = { .folder = models_path(in) };
     Error        err    = { 0 };
     Models      *models = models_open(&config, &err);
     const char **ids    = models ? models_available(models, in->arena) : NULL;

@@ -9,20 +9,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/print.h"
 #include "server/app.h"
 #include "train/evaluate_report.h"
 
-enum { TABLE_ROWS = 100, NAME_WIDTH = 24, TOLD_REMARKS = 10, INTERRUPTED = 130 };
-
-static Cancel stop;
-
-/* The first signal asks, the second ends. */
-static void on_signal(int number)
-{
-    cancel_stop(&stop);
-    signal(number, SIG_DFL);
-}
+enum { TABLE_ROWS = 100, NAME_WIDTH = 24, TOLD_REMARKS = 10 };
 
 /* ---- what is asked for ------------------------------------------------------------------ */
 
@@ -89,11 +81,7 @@ static const char *make_folder(const Invocation *in, Error *err)
 static void show_progress(void *context, int done, int count)
 {
     (void)context;
-    fprintf(stderr, "\r%d of %d pictures", done, count);
-    if (done >= count) {
-        fprintf(stderr, "\r\033[K");
-    }
-    fflush(stderr);
+    progress_show("pictures", done, count);
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */
@@ -294,8 +282,8 @@ static bool save_all(const Invocation *in, const Evaluation *e, const Evaluation
     return false;
 }
 
-static bool evaluate_all(const Invocation *in, Model *model, const DataSet *set, Arena *arena,
-                         Error *err)
+static bool evaluate_all(const Invocation *in, Model *model, const DataSet *set,
+                         const Cancel *stop, Arena *arena, Error *err)
 {
     EvaluateOptions  options = { .progress = isatty(STDERR_FILENO) ? show_progress : NULL };
     EvaluationOrigin origin  = { model, set, &options };
@@ -303,7 +291,7 @@ static bool evaluate_all(const Invocation *in, Model *model, const DataSet *set,
     const char      *folder;
 
     if (!read_options(in, model, set, &options, err) ||
-        !evaluate(model, set, &options, arena, &stop, &evaluation, err)) {
+        !evaluate(model, set, &options, arena, stop, &evaluation, err)) {
         return false;
     }
     folder = make_folder(in, err);
@@ -315,6 +303,7 @@ static int run(Invocation *in, Error *err)
 {
     const char    *id = option_text(in, "model", NULL);
     const DataSet *set;
+    const Cancel  *stop;
     Model         *model = NULL;
     Arena          arena;
     App            app;
@@ -325,25 +314,17 @@ static int run(Invocation *in, Error *err)
              "them");
         return -1;
     }
-    cancel_init(&stop, 0);
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    stop = interrupt_catch();
     arena_init(&arena, LIMIT_DATASET_MEMORY);
     set = dataset_read(&arena, in->words[0], err);
     if (set && app_open(&app, data_folder(in), false, err)) {
-        model = models_get(app.models, text_of(id), &stop, err);
-        ok    = model && evaluate_all(in, model, set, &arena, err);
+        model = models_get(app.models, text_of(id), stop, err);
+        ok    = model && evaluate_all(in, model, set, stop, &arena, err);
         model_unref(model);
         app_close(&app);
     }
     arena_fini(&arena);
-    if (!ok && err->kind == ERR_CANCELLED) {
-        fputs(isatty(STDERR_FILENO) ? "\r\033[K" : "", stderr);
-        fputs("stopped; nothing was saved\n", stderr);
-        *err = (Error){ 0 };
-        return INTERRUPTED;
-    }
-    return ok ? 0 : -1;
+    return ok ? 0 : interrupt_end(err, "stopped; nothing was saved");
 }
 
 static const Option options[] = {

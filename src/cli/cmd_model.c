@@ -9,11 +9,6 @@
 #include "model/import.h"
 #include "server/app.h"
 
-static const char *models_folder(const Invocation *in)
-{
-    return path_join(in->arena, data_folder(in), "models");
-}
-
 static bool valid_id(const char *id, Error *err)
 {
     return model_id_valid(text_of(id)) ||
@@ -59,7 +54,7 @@ static int run_add(Invocation *in, Error *err)
         return -1;
     }
     buffer_init(&report, KIB(64));
-    ok = model_import(models_folder(in), text_of(id), in->words[1], &how, &report, err) &&
+    ok = model_import(models_path(in), text_of(id), in->words[1], &how, &report, err) &&
          print_out(&report, err);
     if (ok) {
         remember(&app, in->arena, id, in->words[1], &report);
@@ -108,7 +103,7 @@ const Command command_model_add = {
 
 static bool describe(Invocation *in, const char *id, JsonWriter *w, Error *err)
 {
-    const char    *folder  = path_join(in->arena, models_folder(in), id);
+    const char    *folder  = path_join(in->arena, models_path(in), id);
     const Package *package = package_read(in->arena, folder, id, err);
 
     if (!package) {
@@ -137,7 +132,7 @@ static bool describe(Invocation *in, const char *id, JsonWriter *w, Error *err)
 
 static bool list_one(Invocation *in, const char *id, Buffer *out)
 {
-    const char    *folder = path_join(in->arena, models_folder(in), id);
+    const char    *folder = path_join(in->arena, models_path(in), id);
     Error          err    = { 0 };
     const Package *package;
     JsonWriter     w      = json_writer(out);
@@ -161,7 +156,7 @@ static bool list_one(Invocation *in, const char *id, Buffer *out)
 
 static int run_list(Invocation *in, Error *err)
 {
-    ModelsConfig config = { .folder = models_folder(in) };
+    ModelsConfig config = { .folder = models_path(in) };
     Models      *models = models_open(&config, err);
     const char **ids;
     Buffer       out;
@@ -222,7 +217,7 @@ static int run_check(Invocation *in, Error *err)
         return -1;
     }
     buffer_init(&report, KIB(64));
-    ok = model_check(models_folder(in), text_of(in->words[0]), &report, err) &&
+    ok = model_check(models_path(in), text_of(in->words[0]), &report, err) &&
          print_out(&report, err);
     buffer_fini(&report);
     return ok ? 0 : -1;
@@ -231,7 +226,7 @@ static int run_check(Invocation *in, Error *err)
 static int run_remove(Invocation *in, Error *err)
 {
     const char *id     = in->words[0];
-    const char *folder = path_join(in->arena, models_folder(in), id);
+    const char *folder = path_join(in->arena, models_path(in), id);
     App         app;
     bool        ok;
 

@@ -5,7 +5,6 @@
  * is measured in a process of its own, which tells its figures through a pipe.
  */
 #include <math.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,19 +12,12 @@
 #include "base/pool.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/print.h"
 #include "model/bench.h"
 #include "model/runtime.h"
 
 enum { SETTINGS = 10 };       /* numbers of threads tried: 1, 2, 4 ... */
-
-static Cancel interrupted;
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    cancel_stop(&interrupted);
-}
 
 typedef struct Plan {
     const char  *folder, *id, *providers;
@@ -79,10 +71,8 @@ static void measure_and_tell(const Plan *plan, int threads, int file)
 {
     Report report = { 0 };
 
-    cancel_init(&interrupted, 0);
-    signal(SIGINT, on_interrupt);
     report.ok = runtime_set(threads, plan->providers, &report.error) &&
-                bench_run(plan->folder, text_of(plan->id), &plan->options, &interrupted,
+                bench_run(plan->folder, text_of(plan->id), &plan->options, interrupt_catch(),
                           &report.result, &report.error);
     _exit(write_all(file, &report, sizeof report) ? 0 : 1);
 }
@@ -219,14 +209,7 @@ static void print_best(Buffer *out, const Best *best)
 
 static void number(JsonWriter *w, const char *key, double value)
 {
-    json_key(w, key);
-    json_write_double(w, round(value * 1000) / 1000);
-}
-
-static void whole(JsonWriter *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_write_int(w, value);
+    json_member_double(w, key, round(value * 1000) / 1000);
 }
 
 static void write_times(JsonWriter *w, const BenchTimes *times)
@@ -234,18 +217,18 @@ static void write_times(JsonWriter *w, const BenchTimes *times)
     number(w, "min_ms", times->min);
     number(w, "p50_ms", times->p50);
     number(w, "p99_ms", times->p99);
-    whole(w, "runs", times->runs);
+    json_member_int(w, "runs", times->runs);
 }
 
 static void write_result(JsonWriter *w, const BenchResult *r)
 {
     json_begin_object(w);
-    whole(w, "threads", r->threads);
+    json_member_int(w, "threads", r->threads);
     number(w, "load_ms", r->load_ms);
-    whole(w, "memory_bytes", (int64_t)r->memory);
-    whole(w, "peak_bytes", (int64_t)r->peak);
-    whole(w, "input_width", r->width);
-    whole(w, "input_height", r->height);
+    json_member_int(w, "memory_bytes", (int64_t)r->memory);
+    json_member_int(w, "peak_bytes", (int64_t)r->peak);
+    json_member_int(w, "input_width", r->width);
+    json_member_int(w, "input_height", r->height);
     json_key(w, "network");
     json_begin_object(w);
     write_times(w, &r->network);
@@ -258,7 +241,7 @@ static void write_result(JsonWriter *w, const BenchResult *r)
     json_begin_array(w);
     for (int i = 0; i < r->batch_count; i++) {
         json_begin_object(w);
-        whole(w, "size", r->batch[i].size);
+        json_member_int(w, "size", r->batch[i].size);
         write_times(w, &r->batch[i].times);
         number(w, "pictures_per_second", r->batch[i].rate);
         json_end_object(w);
@@ -268,7 +251,7 @@ static void write_result(JsonWriter *w, const BenchResult *r)
     json_begin_array(w);
     for (int i = 0; i < r->client_count; i++) {
         json_begin_object(w);
-        whole(w, "count", r->clients[i].count);
+        json_member_int(w, "count", r->clients[i].count);
         number(w, "p50_ms", r->clients[i].p50);
         number(w, "p99_ms", r->clients[i].p99);
         number(w, "pictures_per_second", r->clients[i].rate);
@@ -284,11 +267,9 @@ static void write_json(Buffer *out, const Plan *plan, const BenchResult results[
     JsonWriter w = json_writer(out);
 
     json_begin_object(&w);
-    json_key(&w, "model_id");
-    json_write_string(&w, plan->id);
-    json_key(&w, "providers");
-    json_write_string(&w, plan->providers ? plan->providers : runtime_providers());
-    whole(&w, "cores", pool_cores());
+    json_member_string(&w, "model_id", plan->id);
+    json_member_string(&w, "providers", plan->providers ? plan->providers : runtime_providers());
+    json_member_int(&w, "cores", pool_cores());
     json_key(&w, "settings");
     json_begin_array(&w);
     for (int i = 0; i < plan->count; i++) {
@@ -297,12 +278,12 @@ static void write_json(Buffer *out, const Plan *plan, const BenchResult results[
     json_end_array(&w);
     json_key(&w, "best");
     json_begin_object(&w);
-    whole(&w, "latency_threads", best->latency_threads);
+    json_member_int(&w, "latency_threads", best->latency_threads);
     number(&w, "latency_ms", best->latency);
-    whole(&w, "rate_threads", best->rate_threads);
-    whole(&w, "rate_clients", best->rate_clients);
+    json_member_int(&w, "rate_threads", best->rate_threads);
+    json_member_int(&w, "rate_clients", best->rate_clients);
     number(&w, "pictures_per_second", best->rate);
-    whole(&w, "batch", best->batch);
+    json_member_int(&w, "batch", best->batch);
     number(&w, "batch_gain", best->gain);
     json_end_object(&w);
     json_end_object(&w);
@@ -325,7 +306,7 @@ static bool make_plan(Invocation *in, Plan *plan, Error *err)
     int64_t clients = option_int(in, "clients", MIN(pool_cores(), BENCH_CLIENTS));
     int     cores   = MIN(pool_cores(), RUNTIME_THREADS);
 
-    *plan = (Plan){ .folder = path_join(in->arena, data_folder(in), "models"),
+    *plan = (Plan){ .folder = models_path(in),
                     .id = in->words[0], .providers = option_text(in, "providers", NULL) };
     if (batch < 1 || batch > LIMIT_BATCH) {
         return fail(err, ERR_INVALID, "--batch: %lld is not from 1 to %d", (long long)batch,

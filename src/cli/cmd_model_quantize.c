@@ -5,26 +5,18 @@
  * faster and as good, or that is wanted by force, becomes a package of its own.
  */
 #include <math.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/print.h"
 #include "cli/quantize_report.h"
 #include "server/app.h"
 
 enum { NOT_KEPT = 1 };      /* exit code */
-
-static Cancel interrupted;
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    cancel_stop(&interrupted);
-}
 
 /* What was asked for. */
 typedef struct Errand {
@@ -66,15 +58,8 @@ static bool read_tolerance(const Invocation *in, double *points, Error *err)
 
 static void show_progress(void *context, const char *what, int done, int count)
 {
-    static int64_t shown;
-    int64_t        now = clock_now();
-
     (void)context;
-    if (now - shown > 100000000 || done == 0) {
-        fprintf(stderr, "\r\033[K%s: %d of %d", what, done, count);
-        fflush(stderr);
-        shown = now;
-    }
+    progress_show(what, done, count);
 }
 
 static bool read_options(Errand *t)
@@ -82,7 +67,7 @@ static bool read_options(Errand *t)
     const Invocation *in       = t->in;
     int64_t           pictures = option_int(in, "pictures", 100);
 
-    t->options.cancel   = &interrupted;
+    t->options.cancel   = interrupt_catch();
     t->options.portable = option_given(in, "portable");
     t->options.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
     if (pictures < 1 || pictures > QUANTIZE_PICTURES) {
@@ -254,9 +239,7 @@ static int quantize(Errand *t)
     if (t->set && !measure_both(t, &draft, weights)) {
         return -1;
     }
-    if (t->options.progress) {
-        fprintf(stderr, "\r\033[K");
-    }
+    progress_clear();
     return finish(t, &draft, weights);
 }
 
@@ -265,14 +248,11 @@ static int run(Invocation *in, Error *err)
     Arena arena;
     App   app;
     Errand t = { .in = in, .arena = &arena, .app = &app, .id = in->words[0],
-                .pictures = in->words[1], .err = err,
-                .models = path_join(in->arena, data_folder(in), "models") };
+                .pictures = in->words[1], .err = err, .models = models_path(in) };
     int   code = -1;
 
-    cancel_init(&interrupted, 0);
     arena_init(&arena, GIB(8));
     if (read_options(&t) && app_open(&app, data_folder(in), false, err)) {
-        signal(SIGINT, on_interrupt);
         if (choose_names(&t)) {
             code = quantize(&t);
         }
@@ -282,7 +262,7 @@ static int run(Invocation *in, Error *err)
         app_close(&app);
     }
     arena_fini(&arena);
-    return code;
+    return code < 0 ? interrupt_end(err, "stopped; nothing was kept") : code;
 }
 
 static const Option options[] = {

@@ -1,35 +1,21 @@
 /*
  * cmd_train - learn a classifier from a folder of pictures.
  */
-#include <ctype.h>
 #include <limits.h>
 #include <math.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/interrupt.h"
 #include "cli/print.h"
 #include "model/package.h"
 #include "train/backbone.h"
 #include "train/classify.h"
 #include "train/report.h"
 
-enum { INTERRUPTED = 130 };
-
 #define TRAIN_MEMORY GIB(64)      /* of addresses: features are mapped, not held */
-
-/* ---- stopping --------------------------------------------------------------------------- */
-
-static Cancel stop;
-
-/* The first signal asks, the second ends. */
-static void on_signal(int number)
-{
-    cancel_stop(&stop);
-    signal(number, SIG_DFL);
-}
 
 /* ---- telling ---------------------------------------------------------------------------- */
 
@@ -49,16 +35,11 @@ static void tell_json(const TrainEvent *event)
     buffer_init(&out, KIB(16));
     JsonWriter w = json_writer(&out);
     json_begin_object(&w);
-    json_key(&w, "event");
-    json_write_string(&w, stage_names[event->stage]);
-    json_key(&w, "done");
-    json_write_int(&w, event->done);
-    json_key(&w, "total");
-    json_write_int(&w, event->total);
-    json_key(&w, "seconds_left");
-    json_write_double(&w, event->seconds_left);
-    json_key(&w, "l2");
-    json_write_double(&w, event->l2);
+    json_member_string(&w, "event", stage_names[event->stage]);
+    json_member_int(&w, "done", event->done);
+    json_member_int(&w, "total", event->total);
+    json_member_double(&w, "seconds_left", event->seconds_left);
+    json_member_double(&w, "l2", event->l2);
     report_score(&w, "train", event->train);
     report_score(&w, "valid", event->valid);
     json_end_object(&w);
@@ -136,22 +117,6 @@ static void tell(void *context, const TrainEvent *event)
 
 /* ---- what is asked for -------------------------------------------------------------------- */
 
-/* A project's name out of a folder's: small letters, digits and dashes. */
-static const char *project_of(Arena *arena, const char *folder)
-{
-    char  *name   = (char *)(uintptr_t)arena_string(arena, folder);
-    size_t length = strlen(name);
-
-    while (length > 1 && name[length - 1] == '/')
-        name[--length] = '\0';
-    name = (char *)(uintptr_t)path_base(name);
-    for (char *at = name; *at; at++)
-        *at = isalnum((unsigned char)*at) ? (char)tolower((unsigned char)*at) : '-';
-    while (*name == '-')
-        name++;
-    return *name ? name : "classifier";
-}
-
 static bool read_args(const Invocation *in, const char *models, TrainArgs *args, Error *err)
 {
     char path[PATH_MAX];
@@ -164,7 +129,7 @@ static bool read_args(const Invocation *in, const char *models, TrainArgs *args,
     args->data      = arena_string(in->arena, path);
     args->base      = option_text(in, "base", NULL);
     args->features  = option_text(in, "features", NULL);
-    args->project   = option_text(in, "name", project_of(in->arena, path));
+    args->project   = option_text(in, "name", train_project(in->arena, path));
     args->seed      = option_int(in, "seed", args->seed);
     args->valid     = option_int(in, "valid", args->valid);
     args->epochs    = option_int(in, "epochs", args->epochs);
@@ -219,16 +184,11 @@ static void print_result(const TrainResult *result, const char *run, bool json)
         JsonWriter w = json_writer(&out);
 
         json_begin_object(&w);
-        json_key(&w, "event");
-        json_write_string(&w, "done");
-        json_key(&w, "model");
-        json_write_text(&w, result->model);
-        json_key(&w, "run");
-        json_write_string(&w, run);
-        json_key(&w, "card");
-        json_write_string(&w, result->card);
-        json_key(&w, "judged_by");
-        json_write_string(&w, result->split);
+        json_member_string(&w, "event", "done");
+        json_member_text(&w, "model", result->model);
+        json_member_string(&w, "run", run);
+        json_member_string(&w, "card", result->card);
+        json_member_string(&w, "judged_by", result->split);
         report_score(&w, "score", result->score);
         json_end_object(&w);
         buffer_char(&out, '\n');
@@ -254,7 +214,7 @@ static void forget_run(const Invocation *in, const char *run)
 static int train(const Invocation *in, const char *run, const char *models, Error *err)
 {
     Teller      teller = { .json = option_given(in, "json"), .terminal = isatty(STDERR_FILENO) };
-    TrainWatch  watch  = { .stop = &stop, .context = &teller, .tell = tell };
+    TrainWatch  watch  = { .stop = interrupt_catch(), .context = &teller, .tell = tell };
     TrainResult result;
     Arena       arena;
 
@@ -272,14 +232,13 @@ static int train(const Invocation *in, const char *run, const char *models, Erro
         forget_run(in, run);
         return -1;
     }
-    fprintf(stderr, "stopped; go on with: ocellus train classify --resume %s\n", run);
-    *err = (Error){ 0 };
-    return INTERRUPTED;
+    return interrupt_end(err, arena_printf(in->arena, "stopped; go on with: ocellus train classify "
+                                           "--resume %s", run));
 }
 
 static int run(Invocation *in, Error *err)
 {
-    const char *models  = path_join(in->arena, data_folder(in), "models");
+    const char *models  = models_path(in);
     int64_t     threads = option_int(in, "threads", 0);
 
     if (threads < 0 || threads > 1024) {
@@ -290,9 +249,6 @@ static int run(Invocation *in, Error *err)
     const char *folder = run_folder(in, models, err);
     if (!folder)
         return -1;
-    cancel_init(&stop, 0);
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
     return train(in, folder, models, err);
 }
 

@@ -65,4 +65,7 @@ const char *const *option_list(const Invocation *in, const char *name);
  * ~/.local/share/ocellus. */
 const char *data_folder(const Invocation *in);
 
+/* Where packages lie in it. */
+const char *models_path(const Invocation *in);
+
 #endif

@@ -170,3 +170,8 @@ const char *data_folder(const Invocation *in)
                   : path_join(in->arena, home ? home : "/var/lib", home ? ".local/share/ocellus"
                                                                         : "ocellus");
 }
+
+const char *models_path(const Invocation *in)
+{
+    return path_join(in->arena, data_folder(in), "models");
+}

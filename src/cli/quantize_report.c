@@ -194,47 +194,17 @@ void outcome_write_text(const QuantizeOutcome *o, Buffer *out)
 
 /* ---- for programs ---------------------------------------------------------------------------- */
 
-static void number(JsonWriter *w, const char *key, double value)
-{
-    json_key(w, key);
-    if (isfinite(value)) {
-        json_write_double(w, value);
-    } else {
-        json_write_null(w);
-    }
-}
-
-static void whole(JsonWriter *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_write_int(w, value);
-}
-
-static void flag(JsonWriter *w, const char *key, bool value)
-{
-    json_key(w, key);
-    json_write_bool(w, value);
-}
-
-static void string(JsonWriter *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_write_string(w, value);
-}
-
 static void write_layers(const QuantizeReport *r, JsonWriter *w)
 {
     json_key(w, "layers");
     json_begin_array(w);
     for (int i = 0; i < r->layer_count; i++) {
         json_begin_object(w);
-        json_key(w, "name");
-        json_write_text(w, r->layers[i].name);
-        json_key(w, "kind");
-        json_write_text(w, r->layers[i].kind);
-        flag(w, "quantized", !r->layers[i].kept);
+        json_member_text(w, "name", r->layers[i].name);
+        json_member_text(w, "kind", r->layers[i].kind);
+        json_member_bool(w, "quantized", !r->layers[i].kept);
         if (r->layers[i].kept) {
-            string(w, "reason", r->layers[i].kept);
+            json_member_string(w, "reason", r->layers[i].kept);
         }
         json_end_object(w);
     }
@@ -249,13 +219,13 @@ static void write_times(const QuantizeReport *r, JsonWriter *w)
         const QuantizeTimes *t = &r->times[i];
 
         json_begin_object(w);
-        whole(w, "threads", t->threads);
-        whole(w, "runs", t->runs);
-        number(w, "before_ms", t->before);
-        number(w, "before_min_ms", t->before_min);
-        number(w, "after_ms", t->after);
-        number(w, "after_min_ms", t->after_min);
-        number(w, "noise_ms", t->noise);
+        json_member_int(w, "threads", t->threads);
+        json_member_int(w, "runs", t->runs);
+        json_member_double(w, "before_ms", t->before);
+        json_member_double(w, "before_min_ms", t->before_min);
+        json_member_double(w, "after_ms", t->after);
+        json_member_double(w, "after_min_ms", t->after_min);
+        json_member_double(w, "noise_ms", t->noise);
         json_end_object(w);
     }
     json_end_array(w);
@@ -265,14 +235,14 @@ static void write_answers(const QuantizeReport *r, JsonWriter *w)
 {
     json_key(w, "answers");
     json_begin_object(w);
-    number(w, "signal_db", r->signal);
-    number(w, "largest_difference", r->most);
-    number(w, "mean_difference", r->mean);
-    string(w, "compared", r->agreement.what);
-    whole(w, "alike", r->agreement.alike);
-    whole(w, "of", r->agreement.of);
-    number(w, "share", share_of(&r->agreement));
-    number(w, "wanted", r->agreement.wanted);
+    json_member_double(w, "signal_db", r->signal);
+    json_member_double(w, "largest_difference", r->most);
+    json_member_double(w, "mean_difference", r->mean);
+    json_member_string(w, "compared", r->agreement.what);
+    json_member_int(w, "alike", r->agreement.alike);
+    json_member_int(w, "of", r->agreement.of);
+    json_member_double(w, "share", share_of(&r->agreement));
+    json_member_double(w, "wanted", r->agreement.wanted);
     json_end_object(w);
 }
 
@@ -280,11 +250,11 @@ static void write_accuracy(const Goodness *a, const char *key, JsonWriter *w)
 {
     json_key(w, key);
     json_begin_object(w);
-    number(w, a->name, a->value);
+    json_member_double(w, a->name, a->value);
     if (a->other_name) {
-        number(w, a->other_name, a->other);
+        json_member_double(w, a->other_name, a->other);
     }
-    whole(w, "pictures", a->pictures);
+    json_member_int(w, "pictures", a->pictures);
     json_end_object(w);
 }
 
@@ -294,23 +264,23 @@ void outcome_write_json(const QuantizeOutcome *o, Buffer *out)
     JsonWriter            w = json_writer(out);
 
     json_begin_object(&w);
-    string(&w, "model_id", o->id);
-    string(&w, "quantized_id", o->to);
-    flag(&w, "kept", o->kept);
-    flag(&w, "forced", o->forced);
-    flag(&w, "faster", o->faster);
-    flag(&w, "as_good", o->as_good);
-    string(&w, "reason", o->reason);
-    string(&w, "method", quantize_method_name(r->method));
-    flag(&w, "portable", r->portable);
-    whole(&w, "calibrated", r->calibrated);
-    whole(&w, "held_out", r->held_out);
-    whole(&w, "unread", r->unread_count);
-    whole(&w, "opset_before", r->opset_before);
-    whole(&w, "opset", r->opset);
-    whole(&w, "bytes_before", (int64_t)r->bytes_before);
-    whole(&w, "bytes", (int64_t)r->bytes);
-    whole(&w, "layers_quantized", r->quantized_count);
+    json_member_string(&w, "model_id", o->id);
+    json_member_string(&w, "quantized_id", o->to);
+    json_member_bool(&w, "kept", o->kept);
+    json_member_bool(&w, "forced", o->forced);
+    json_member_bool(&w, "faster", o->faster);
+    json_member_bool(&w, "as_good", o->as_good);
+    json_member_string(&w, "reason", o->reason);
+    json_member_string(&w, "method", quantize_method_name(r->method));
+    json_member_bool(&w, "portable", r->portable);
+    json_member_int(&w, "calibrated", r->calibrated);
+    json_member_int(&w, "held_out", r->held_out);
+    json_member_int(&w, "unread", r->unread_count);
+    json_member_int(&w, "opset_before", r->opset_before);
+    json_member_int(&w, "opset", r->opset);
+    json_member_int(&w, "bytes_before", (int64_t)r->bytes_before);
+    json_member_int(&w, "bytes", (int64_t)r->bytes);
+    json_member_int(&w, "layers_quantized", r->quantized_count);
     write_layers(r, &w);
     write_times(r, &w);
     write_answers(r, &w);

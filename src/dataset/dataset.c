@@ -61,6 +61,12 @@ Image *picture_open(const DataPicture *picture, const Cancel *cancel, Error *err
     return image;
 }
 
+bool is_about_picture(ErrorKind kind)
+{
+    return kind != ERR_CANCELLED && kind != ERR_TIMEOUT && kind != ERR_MEMORY &&
+           kind != ERR_INTERNAL && kind != ERR_BUSY;
+}
+
 /* ---- names -------------------------------------------------------------------- */
 
 const char *name_join(Builder *builder, const char *folder, const char *name)

@@ -82,6 +82,10 @@ bool name_is_picture(const char *name);
 /* Decode a picture of the set; the caller owns it. */
 Image *picture_open(const DataPicture *picture, const Cancel *cancel, Error *err) MUST_USE;
 
+/* Is a problem with a picture the matter of that picture, which is then left out?  Else the
+ * work on all of them ends: it was stopped, or memory or we ourselves failed. */
+bool is_about_picture(ErrorKind kind);
+
 /* How many pictures belong to a split. */
 int dataset_split_count(const DataSet *set, Split split);
 

@@ -17,14 +17,9 @@ typedef struct Work {
     pthread_mutex_t   lock;           /* all but the prints */
 } Work;
 
-static bool is_general(ErrorKind kind)
-{
-    return kind == ERR_CANCELLED || kind == ERR_TIMEOUT || kind == ERR_MEMORY || kind == ERR_BUSY;
-}
-
 static void note(Work *work, int i, const Error *problem)
 {
-    if (is_general(problem->kind)) {
+    if (!is_about_picture(problem->kind)) {
         work->problem = *problem;
         return;
     }

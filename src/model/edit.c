@@ -93,6 +93,22 @@ static bool read_node(EditGraph *graph, Text bytes, EditNode *node)
     return true;
 }
 
+EditNode *edit_add_node(EditGraph *graph)
+{
+    if (graph->node_count >= graph->node_room) {
+        int       room  = graph->node_count + graph->node_count / 2 + 16;
+        EditNode *nodes = arena_array(graph->arena, EditNode, room);
+
+        if (!nodes) {
+            return NULL;
+        }
+        memcpy(nodes, graph->nodes, (size_t)graph->node_count * sizeof *nodes);
+        graph->nodes     = nodes;
+        graph->node_room = room;
+    }
+    return &graph->nodes[graph->node_count++];
+}
+
 /* ---- weights ------------------------------------------------------------------------- */
 
 static void add_dimension(EditWeight *weight, uint64_t size)
@@ -397,6 +413,11 @@ bool edit_index(EditGraph *graph, Error *err)
         }
     }
     return true;
+}
+
+Text edit_first_output(const EditGraph *graph)
+{
+    return edit_first(edit_first(graph->body, GRAPH_OUTPUT), 1);
 }
 
 /* ---- the whole file ------------------------------------------------------------------ */

@@ -63,13 +63,16 @@ typedef struct EditGraph {
     Text        bytes;      /* the file */
     Text        body;       /* its GraphProto */
     EditNode   *nodes;
-    int         node_count;
+    int         node_count, node_room;
     EditWeight *weights;    /* initializers, then values of Constant nodes */
     int         weight_count, weight_room;
     Map         tensors;    /* name -> EditTensor */
     int64_t     opset;
     const Text *outputs;    /* written instead of the graph's own; NULL: those */
     int         output_count;
+    int         output_columns;     /* they are [batch, so many]; 0: of a shape nobody says */
+    const GraphNote *notes;         /* written instead of the file's own of the same keys */
+    int         note_count;
 } EditGraph;
 
 /* Take a file apart into the arena. */
@@ -101,6 +104,12 @@ const float *edit_floats(const EditGraph *graph, const EditWeight *weight);
 EditWeight *edit_add_weight(EditGraph *graph, Text name, int type, const int64_t *shape, int rank,
                             const void *values);
 
+/* A node behind the others, to be filled in; NULL when memory is out. */
+EditNode *edit_add_node(EditGraph *graph);
+
+/* The name of the graph's own first output. */
+Text edit_first_output(const EditGraph *graph);
+
 /* The input with that number; {NULL, 0} where there is none. */
 Text edit_input(const EditNode *node, int number);
 
@@ -114,6 +123,7 @@ int edit_ints(const EditNode *node, const char *name, int64_t *out, int most);
 
 /* Attributes made: AttributeProto in the arena. */
 Text edit_make_int(Arena *arena, const char *name, int64_t value);
+Text edit_make_ints(Arena *arena, const char *name, const int64_t *values, int count);
 Text edit_make_string(Arena *arena, const char *name, const char *value);
 
 #endif

@@ -109,6 +109,19 @@ Text edit_make_int(Arena *arena, const char *name, int64_t value)
     return finish(arena, &out);
 }
 
+Text edit_make_ints(Arena *arena, const char *name, const int64_t *values, int count)
+{
+    Buffer out;
+
+    buffer_init(&out, KIB(64));
+    proto_write_string(&out, ATTRIBUTE_NAME, name);
+    for (int i = 0; i < count; i++) {
+        proto_write_number(&out, ATTRIBUTE_INTS, (uint64_t)values[i]);
+    }
+    proto_write_number(&out, ATTRIBUTE_TYPE, 7);
+    return finish(arena, &out);
+}
+
 Text edit_make_string(Arena *arena, const char *name, const char *value)
 {
     Buffer out;
@@ -127,7 +140,7 @@ typedef struct Writer {
     const EditGraph *graph;
     const Map       *used;      /* names that nodes or the outside use */
     Buffer          *out;       /* fields of the graph */
-    Buffer           inner, deeper;
+    Buffer           inner, deeper, deepest;
 } Writer;
 
 static void write_node(Writer *w, const EditNode *node)
@@ -164,10 +177,23 @@ static void write_weight(Writer *w, const EditWeight *weight)
     proto_write_message(w->out, GRAPH_WEIGHTS, &w->inner);
 }
 
-/* A float32 tensor of any shape. */
+/* [batch, columns] */
+static void write_shape(Writer *w, int columns)
+{
+    proto_write_string(&w->deepest, 2, "batch");
+    proto_write_message(&w->deeper, 1, &w->deepest);
+    proto_write_number(&w->deepest, 1, (uint64_t)columns);
+    proto_write_message(&w->deeper, 1, &w->deepest);
+    proto_write_message(&w->inner, 2, &w->deeper);
+}
+
+/* A float32 tensor. */
 static void write_output(Writer *w, Text name)
 {
     proto_write_number(&w->inner, 1, GRAPH_FLOAT32);
+    if (w->graph->output_columns > 0) {
+        write_shape(w, w->graph->output_columns);
+    }
     proto_write_message(&w->deeper, 1, &w->inner);           /* TypeProto.tensor_type */
     proto_write_text(&w->inner, 1, name);
     proto_write_message(&w->inner, 2, &w->deeper);
@@ -243,6 +269,32 @@ static bool is_own_opset(Text opset)
     return domain.length == 0 || text_is(domain, "ai.onnx");
 }
 
+/* Is the note of the file's own one that is written anew? */
+static bool is_replaced(const EditGraph *graph, Text note)
+{
+    Text key = edit_first(note, 1);
+
+    for (int i = 0; i < graph->note_count; i++) {
+        if (text_equal(key, graph->notes[i].key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_notes(const EditGraph *graph, Buffer *out)
+{
+    Buffer note;
+
+    buffer_init(&note, out->limit);
+    for (int i = 0; i < graph->note_count; i++) {
+        proto_write_text(&note, 1, graph->notes[i].key);
+        proto_write_text(&note, 2, graph->notes[i].value);
+        proto_write_message(out, MODEL_NOTES, &note);
+    }
+    buffer_fini(&note);
+}
+
 static void write_file(const EditGraph *graph, Buffer *body, Buffer *out)
 {
     Proto      message = proto_of(graph->bytes);
@@ -255,7 +307,9 @@ static void write_file(const EditGraph *graph, Buffer *body, Buffer *out)
         bool ours = field.number == MODEL_PRODUCER || field.number == MODEL_PRODUCER_VERSION ||
                     field.number == MODEL_GRAPH || field.number == MODEL_VERSION ||
                     (field.number == MODEL_OPSET && field.type == PROTO_BYTES &&
-                     is_own_opset(field.bytes));
+                     is_own_opset(field.bytes)) ||
+                    (field.number == MODEL_NOTES && field.type == PROTO_BYTES &&
+                     is_replaced(graph, field.bytes));
 
         if (field.number == MODEL_VERSION && field.type == PROTO_VARINT &&
             field.value <= INT32_MAX) {
@@ -271,6 +325,7 @@ static void write_file(const EditGraph *graph, Buffer *body, Buffer *out)
     proto_write_number(&opset, 2, (uint64_t)graph->opset);
     proto_write_message(out, MODEL_OPSET, &opset);
     proto_write_message(out, MODEL_GRAPH, body);
+    write_notes(graph, out);
     buffer_fini(&opset);
 }
 
@@ -298,11 +353,13 @@ bool edit_write(const EditGraph *graph, Buffer *out, Error *err)
     buffer_init(&body, out->limit);
     buffer_init(&w.inner, out->limit);
     buffer_init(&w.deeper, KIB(64));
+    buffer_init(&w.deepest, KIB(64));
     write_body(&w);
     write_file(graph, &body, out);
     buffer_fini(&body);
     buffer_fini(&w.inner);
     buffer_fini(&w.deeper);
+    buffer_fini(&w.deepest);
     return (!out->failed && !arena_failed(graph->arena)) ||
            fail(err, ERR_MEMORY, "no memory to write a network after %s", graph->name);
 }

@@ -25,14 +25,14 @@ typedef enum HeadPooling {
 } HeadPooling;
 
 /* A linear layer and what turns its scores into shares. */
-typedef struct Head {
+typedef struct NetworkHead {
     const Text  *classes;
     int          class_count;
     int          feature_count;
     const float *weights;      /* class_count rows of feature_count */
     const float *biases;       /* one a class */
     bool         sigmoid;      /* each class for itself; else softmax over all */
-} Head;
+} NetworkHead;
 
 /* The name of the tensor that the last linear layer of an ONNX file takes in, in the
  * arena: the features.  ERR_UNSUPPORTED when the network's output comes out of no linear
@@ -44,6 +44,6 @@ bool head_find_features(Arena *arena, const char *name, Text bytes, Text *featur
  * shares are the output, else the features are.  `name` is how errors call the file.
  * ERR_NOT_FOUND when there is no such tensor. */
 bool head_replace(const char *name, Text bytes, Text features, HeadPooling pooling,
-                  const Head *head, Buffer *out, Error *err) MUST_USE;
+                  const NetworkHead *head, Buffer *out, Error *err) MUST_USE;
 
 #endif

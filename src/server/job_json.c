@@ -30,8 +30,7 @@ static void write_time(JsonWriter *w, const char *key, int64_t microseconds)
     char text[CLOCK_ISO_SIZE];
 
     clock_iso(text, microseconds, 0);
-    json_key(w, key);
-    json_write_string(w, text);
+    json_member_string(w, key, text);
 }
 
 static void write_raw(JsonWriter *w, const char *key, Text json)
@@ -46,16 +45,11 @@ static void write_raw(JsonWriter *w, const char *key, Text json)
 
 void job_write(JsonWriter *w, const Job *job)
 {
-    json_key(w, "id");
-    json_write_text(w, job->id);
-    json_key(w, "kind");
-    json_write_text(w, job->kind);
-    json_key(w, "state");
-    json_write_text(w, job->state);
-    json_key(w, "progress");
-    json_write_double(w, job->progress);
-    json_key(w, "crashes");
-    json_write_int(w, job->crashes);
+    json_member_text(w, "id", job->id);
+    json_member_text(w, "kind", job->kind);
+    json_member_text(w, "state", job->state);
+    json_member_double(w, "progress", job->progress);
+    json_member_int(w, "crashes", job->crashes);
     write_time(w, "created", job->created);
     write_time(w, "updated", job->updated);
     write_raw(w, "request", job->input);
@@ -103,10 +97,8 @@ static void put_job_event(Stream *s, const char *name, const Job *job)
     buffer_string(&s->pending, "data: ");
     w = json_writer(&s->pending);
     json_begin_object(&w);
-    json_key(&w, "event");
-    json_write_string(&w, name);
-    json_key(&w, "state");
-    json_write_text(&w, job->state);
+    json_member_string(&w, "event", name);
+    json_member_text(&w, "state", job->state);
     json_key(&w, "job");
     json_begin_object(&w);
     job_write(&w, job);

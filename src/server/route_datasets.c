@@ -130,8 +130,7 @@ static void put(App *app, Request *request, Response *response)
     }
     response->status = 201;
     json_begin_object(&w);
-    json_key(&w, "path");
-    json_write_text(&w, path);
+    json_member_text(&w, "path", path);
     json_key(&w, "bytes");
     json_write_uint(&w, request->body.length);
     json_end_object(&w);
@@ -157,10 +156,8 @@ static void write_files(JsonWriter *w, Arena *arena, const char *folder, const c
             write_files(w, arena, path, name, depth + 1);
         } else if (S_ISREG(info.st_mode)) {
             json_begin_object(w);
-            json_key(w, "path");
-            json_write_string(w, name);
-            json_key(w, "bytes");
-            json_write_int(w, info.st_size);
+            json_member_string(w, "path", name);
+            json_member_int(w, "bytes", info.st_size);
             json_end_object(w);
         }
     }
@@ -219,8 +216,7 @@ static void write_splits(JsonWriter *w, const int64_t counts[SPLIT_TEST + 1])
     json_begin_object(w);
     for (Split split = SPLIT_NONE; split <= SPLIT_TEST; split++) {
         if (counts[split] > 0) {
-            json_key(w, split == SPLIT_NONE ? "none" : split_name(split));
-            json_write_int(w, counts[split]);
+            json_member_int(w, split == SPLIT_NONE ? "none" : split_name(split), counts[split]);
         }
     }
     json_end_object(w);
@@ -234,8 +230,7 @@ static void write_classes(JsonWriter *w, Arena *arena, const DataSet *set)
     json_begin_array(w);
     for (int k = 0; counts && k < set->class_count; k++) {
         json_begin_object(w);
-        json_key(w, "name");
-        json_write_text(w, set->classes[k]);
+        json_member_text(w, "name", set->classes[k]);
         json_key(w, "pictures");
         write_splits(w, counts + (size_t)k * (SPLIT_TEST + 1));
         json_end_object(w);
@@ -249,10 +244,8 @@ static void write_remarks(JsonWriter *w, const DataSet *set)
     json_begin_array(w);
     for (int i = 0; i < set->remark_count; i++) {
         json_begin_object(w);
-        json_key(w, "name");
-        json_write_text(w, set->remarks[i].name);
-        json_key(w, "reason");
-        json_write_text(w, set->remarks[i].reason);
+        json_member_text(w, "name", set->remarks[i].name);
+        json_member_text(w, "reason", set->remarks[i].reason);
         json_end_object(w);
     }
     json_end_array(w);
@@ -265,12 +258,9 @@ static void write_set(JsonWriter *w, Arena *arena, const DataSet *set)
     for (Split split = SPLIT_NONE; split <= SPLIT_TEST; split++) {
         splits[split] = dataset_split_count(set, split);
     }
-    json_key(w, "layout");
-    json_write_string(w, set->layout);
-    json_key(w, "multi_label");
-    json_write_bool(w, set->kind == DATA_MULTI_LABEL);
-    json_key(w, "pictures");
-    json_write_int(w, set->picture_count);
+    json_member_string(w, "layout", set->layout);
+    json_member_bool(w, "multi_label", set->kind == DATA_MULTI_LABEL);
+    json_member_int(w, "pictures", set->picture_count);
     json_key(w, "splits");
     write_splits(w, splits);
     write_classes(w, arena, set);
@@ -293,10 +283,8 @@ static void show(App *app, Request *request, Response *response)
         return;
     }
     json_begin_object(&w);
-    json_key(&w, "name");
-    json_write_text(&w, request->params[0]);
-    json_key(&w, "problem");
-    json_write_string(&w, set ? NULL : err.text);
+    json_member_text(&w, "name", request->params[0]);
+    json_member_string(&w, "problem", set ? NULL : err.text);
     if (set) {
         write_set(&w, request->arena, set);
     }
@@ -316,8 +304,7 @@ static void list(App *app, Request *request, Response *response)
         if (dataset_name_valid(text_of(*names)) &&
             folder_exists(path_join(request->arena, all, *names))) {
             json_begin_object(&w);
-            json_key(&w, "name");
-            json_write_string(&w, *names);
+            json_member_string(&w, "name", *names);
             json_end_object(&w);
         }
     }
@@ -379,8 +366,7 @@ static void drop(App *app, Request *request, Response *response)
         return;
     }
     json_begin_object(&w);
-    json_key(&w, "removed");
-    json_write_text(&w, request->params[0]);
+    json_member_text(&w, "removed", request->params[0]);
     json_end_object(&w);
 }
 

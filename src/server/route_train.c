@@ -7,22 +7,18 @@
 #include "server/inside.h"
 #include "server/routes.h"
 #include "server/train_request.h"
+#include "train/backbone.h"
 
 /* ---- classifiers to begin with --------------------------------------------------------- */
 
 static void write_base(JsonWriter *w, const char *id, const Package *package)
 {
     json_begin_object(w);
-    json_key(w, "id");
-    json_write_string(w, id);
-    json_key(w, "classes");
-    json_write_int(w, package->class_count);
-    json_key(w, "width");
-    json_write_int(w, package->preprocess.width);
-    json_key(w, "height");
-    json_write_int(w, package->preprocess.height);
-    json_key(w, "architecture");
-    json_write_string(w, package->architecture);
+    json_member_string(w, "id", id);
+    json_member_int(w, "classes", package->class_count);
+    json_member_int(w, "width", package->preprocess.width);
+    json_member_int(w, "height", package->preprocess.height);
+    json_member_string(w, "architecture", package->architecture);
     json_end_object(w);
 }
 
@@ -45,8 +41,7 @@ static void bases(App *app, Request *request, Response *response)
         }
     }
     json_end_array(&w);
-    json_key(&w, "default");
-    json_write_string(&w, train_default_base(request->arena, app->data));
+    json_member_string(&w, "default", backbone_default(request->arena, folder, NULL));
     json_end_object(&w);
 }
 
@@ -83,14 +78,11 @@ static void answer_queued(Response *response, Text id)
 
     response->status = 202;
     json_begin_object(&w);
-    json_key(&w, "job_id");
-    json_write_text(&w, id);
+    json_member_text(&w, "job_id", id);
     snprintf(url, sizeof(url), "/jobs/%.*s", SHOW(id));
-    json_key(&w, "status_url");
-    json_write_string(&w, url);
+    json_member_string(&w, "status_url", url);
     snprintf(url, sizeof(url), "/jobs/%.*s/events", SHOW(id));
-    json_key(&w, "events_url");
-    json_write_string(&w, url);
+    json_member_string(&w, "events_url", url);
     json_end_object(&w);
 }
 

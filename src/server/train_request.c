@@ -149,33 +149,6 @@ static bool read_place(Arena *arena, const char *data, const Json *json, TrainRe
            fail(err, ERR_INVALID, "folder: an absolute path is wanted, such as /data/flowers");
 }
 
-/* A project's name out of a data set's: small letters, digits and dashes. */
-static const char *project_of(Arena *arena, Text name)
-{
-    char  *out    = arena_alloc(arena, LIMIT_DATASET_NAME + 2);
-    size_t length = 0;
-
-    for (size_t i = 0; i < MIN(name.length, (size_t)LIMIT_DATASET_NAME); i++) {
-        unsigned char c = (unsigned char)name.at[i];
-
-        if (c < 0x80 && isalnum(c)) {
-            out[length++] = (char)tolower(c);
-        } else if (length > 0 && out[length - 1] != '-') {
-            out[length++] = '-';
-        }
-    }
-    while (length > 0 && out[length - 1] == '-') {
-        length--;
-    }
-    out[length] = '\0';
-    return length > 0 ? out : "classifier";
-}
-
-const char *train_default_base(Arena *arena, const char *data)
-{
-    return backbone_default(arena, models_folder(arena, data), NULL);
-}
-
 /* What nobody said follows from the rest. */
 static bool fill_in(Arena *arena, const char *data, TrainRequest *request, bool copies_said,
                     Error *err)
@@ -183,19 +156,13 @@ static bool fill_in(Arena *arena, const char *data, TrainRequest *request, bool 
     TrainArgs *args = &request->args;
 
     if (!args->project) {
-        char  *folder = (char *)(uintptr_t)arena_string(arena, args->data);
-        size_t length = strlen(folder);
-
-        while (length > 1 && folder[length - 1] == '/') {
-            folder[--length] = '\0';
-        }
-        args->project = project_of(arena, text_of(path_base(folder)));
+        args->project = train_project(arena, args->data);
     }
     if (!copies_said) {
         args->copies = *args->augment ? 1 : 0;
     }
     if (!args->base) {
-        args->base = train_default_base(arena, data);
+        args->base = backbone_default(arena, models_folder(arena, data), NULL);
     }
     return args->base ||
            fail(err, ERR_INVALID, "base: name the classifier to begin with; GET /train/bases lists "
@@ -299,11 +266,9 @@ void train_request_write(JsonWriter *w, const TrainRequest *request)
 {
     json_begin_object(w);
     if (request->dataset.length > 0) {
-        json_key(w, "dataset");
-        json_write_text(w, request->dataset);
+        json_member_text(w, "dataset", request->dataset);
     } else {
-        json_key(w, "folder");
-        json_write_string(w, request->args.data);
+        json_member_string(w, "folder", request->args.data);
     }
     for (size_t i = 0; i < COUNT_OF(settings); i++) {
         const void *at = (const char *)&request->args + settings[i].at;

@@ -31,9 +31,6 @@ bool train_request_check(Arena *arena, const char *data, const TrainRequest *req
 /* With every setting written out. */
 void train_request_write(JsonWriter *w, const TrainRequest *request);
 
-/* The only classifier that was not trained here; NULL when there is none, or several. */
-const char *train_default_base(Arena *arena, const char *data);
-
 /* Where things lie below the server's folder. */
 const char *models_folder(Arena *arena, const char *data);
 const char *dataset_folder(Arena *arena, const char *data, Text name);

@@ -291,11 +291,9 @@ static void say(Work *work, const char *event, const char *key, Text value)
     buffer_init(&out, LIMIT_JOB_EVENT);
     w = json_writer(&out);
     json_begin_object(&w);
-    json_key(&w, "event");
-    json_write_string(&w, event);
+    json_member_string(&w, "event", event);
     if (key) {
-        json_key(&w, key);
-        json_write_text(&w, value);
+        json_member_text(&w, key, value);
     }
     json_end_object(&w);
     if (!out.failed) {
@@ -324,8 +322,7 @@ static void fail_job(Work *work, Text why)
     buffer_init(&out, LIMIT_JOB_EVENT);
     w = json_writer(&out);
     json_begin_object(&w);
-    json_key(&w, "error");
-    json_write_text(&w, why);
+    json_member_text(&w, "error", why);
     json_end_object(&w);
     say(work, "error", "message", why);
     end_job(work, "failed", out.failed ? TEXT("{}") : (Text){ out.data, out.length });

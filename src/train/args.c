@@ -3,6 +3,8 @@
  */
 #include "train/args.h"
 
+#include <ctype.h>
+
 #include "base/file.h"
 #include "base/json.h"
 
@@ -41,6 +43,29 @@ TrainArgs train_args(void)
 {
     return (TrainArgs){ .valid = 20, .epochs = 100, .patience = 10, .balance = true,
                         .augment = "" };
+}
+
+const char *train_project(Arena *arena, const char *data)
+{
+    char  *out    = arena_alloc(arena, LIMIT_DATASET_NAME + 1);
+    size_t end    = strlen(data), first, length = 0;
+
+    while (end > 0 && data[end - 1] == '/')
+        end--;
+    for (first = end; first > 0 && data[first - 1] != '/'; first--) {
+    }
+    for (size_t i = first; i < end && length < LIMIT_DATASET_NAME; i++) {
+        unsigned char c = (unsigned char)data[i];
+
+        if (c < 0x80 && isalnum(c))
+            out[length++] = (char)tolower(c);
+        else if (length > 0 && out[length - 1] != '-')
+            out[length++] = '-';
+    }
+    while (length > 0 && out[length - 1] == '-')
+        length--;
+    out[length] = '\0';
+    return length > 0 ? out : "classifier";
 }
 
 static const char **text_of_arg(TrainArgs *args, const Arg *arg)

@@ -28,6 +28,9 @@ typedef struct TrainArgs {
 /* As if nothing had been asked for. */
 TrainArgs train_args(void);
 
+/* A project's name after the folder of a data set: small letters, digits and dashes. */
+const char *train_project(Arena *arena, const char *data);
+
 /* ERR_INVALID names what is out of range. */
 bool train_args_check(const TrainArgs *args, Error *err) MUST_USE;
 

@@ -123,7 +123,7 @@ const char *backbone_default(Arena *arena, const char *models, Error *err)
 
 /* ---- without its head ------------------------------------------------------------------ */
 
-static bool write_network(const Backbone *backbone, const Head *head, const char *path,
+static bool write_network(const Backbone *backbone, const NetworkHead *head, const char *path,
                           Error *err)
 {
     const char *weights = backbone->package->weights;
@@ -274,12 +274,12 @@ bool backbone_run(Backbone *backbone, Image *image, const Cancel *cancel, float 
     return done;
 }
 
-bool backbone_write(const Backbone *backbone, const Head *head, const char *path, Error *err)
+bool backbone_write(const Backbone *backbone, const NetworkHead *head, const char *path, Error *err)
 {
     return write_network(backbone, head, path, err);
 }
 
-bool backbone_package(const Backbone *backbone, const Head *head, const char *weights,
+bool backbone_package(const Backbone *backbone, const NetworkHead *head, const char *weights,
                       const char *folder, Error *err)
 {
     Package package = *backbone->package;

@@ -40,11 +40,11 @@ bool backbone_run(Backbone *backbone, Image *image, const Cancel *cancel, float 
                   Error *err) MUST_USE;
 
 /* Write the network with a head on it as an ONNX file. */
-bool backbone_write(const Backbone *backbone, const Head *head, const char *path,
+bool backbone_write(const Backbone *backbone, const NetworkHead *head, const char *path,
                     Error *err) MUST_USE;
 
 /* Make a package of such a file, never over one that is there (ERR_CONFLICT). */
-bool backbone_package(const Backbone *backbone, const Head *head, const char *weights,
+bool backbone_package(const Backbone *backbone, const NetworkHead *head, const char *weights,
                       const char *folder, Error *err) MUST_USE;
 
 #endif

@@ -126,12 +126,12 @@ static void put_data(JsonWriter *w, const Card *card)
 
     json_key(w, "data");
     json_begin_object(w);
-    report_text(w, "folder", text_of(set->set->folder));
-    report_text(w, "layout", text_of(set->set->layout));
-    report_int(w, "train", card->lessons->train.count);
-    report_int(w, "valid", card->lessons->valid.count);
-    report_int(w, "test", card->lessons->test.count);
-    report_flag(w, "valid_chosen", set->chosen);
+    json_member_text(w, "folder", text_of(set->set->folder));
+    json_member_text(w, "layout", text_of(set->set->layout));
+    json_member_int(w, "train", card->lessons->train.count);
+    json_member_int(w, "valid", card->lessons->valid.count);
+    json_member_int(w, "test", card->lessons->test.count);
+    json_member_bool(w, "valid_chosen", set->chosen);
     report_remarks(w, set->remarks, set->remark_count);
     json_end_object(w);
 }
@@ -144,11 +144,11 @@ static void put_classes(JsonWriter *w, const Card *card)
         const Rates *rates = &card->judgement.classes[k];
 
         json_begin_object(w);
-        report_text(w, "name", card->set->classes[k]);
-        report_int(w, "support", card->judgement.support[k]);
-        report_double(w, "precision", rates->precision);
-        report_double(w, "recall", rates->recall);
-        report_double(w, "f1", rates->f1);
+        json_member_text(w, "name", card->set->classes[k]);
+        json_member_int(w, "support", card->judgement.support[k]);
+        json_member_double(w, "precision", rates->precision);
+        json_member_double(w, "recall", rates->recall);
+        json_member_double(w, "f1", rates->f1);
         json_end_object(w);
     }
     json_end_array(w);
@@ -180,14 +180,14 @@ static void put_judged(JsonWriter *w, const Card *card)
         const Example *labels  = &card->set->labels[picture];
 
         json_begin_object(w);
-        report_text(w, "name", card->set->pictures[picture]->name);
+        json_member_text(w, "name", card->set->pictures[picture]->name);
         json_key(w, "labels");
         json_begin_array(w);
         for (int k = 0; k < labels->label_count; k++)
             json_write_int(w, labels->labels[k]);
         json_end_array(w);
-        report_int(w, "predicted", judgement->doubts[i].predicted);
-        report_double(w, "share", (double)judgement->doubts[i].predicted_share);
+        json_member_int(w, "predicted", judgement->doubts[i].predicted);
+        json_member_double(w, "share", (double)judgement->doubts[i].predicted_share);
         json_end_object(w);
     }
     json_end_array(w);
@@ -197,21 +197,21 @@ static void put_fitting(JsonWriter *w, const Card *card)
 {
     json_key(w, "fitting");
     json_begin_object(w);
-    report_int(w, "features", card->feature_count);
-    report_double(w, "l2", card->cross->l2);
-    report_flag(w, "l2_sampled", card->cross->sampled);
-    report_int(w, "epochs", card->curve->count);
-    report_int(w, "best_epoch", card->curve->best + 1);
-    report_flag(w, "stopped", card->stopped);
-    report_int(w, "seed", card->args->seed);
+    json_member_int(w, "features", card->feature_count);
+    json_member_double(w, "l2", card->cross->l2);
+    json_member_bool(w, "l2_sampled", card->cross->sampled);
+    json_member_int(w, "epochs", card->curve->count);
+    json_member_int(w, "best_epoch", card->curve->best + 1);
+    json_member_bool(w, "stopped", card->stopped);
+    json_member_int(w, "seed", card->args->seed);
     json_end_object(w);
     json_key(w, "seconds");
     json_begin_object(w);
-    report_double(w, "features", card->feature_seconds);
-    report_double(w, "search", card->search_seconds);
-    report_double(w, "fit", card->fit_seconds);
+    json_member_double(w, "features", card->feature_seconds);
+    json_member_double(w, "search", card->search_seconds);
+    json_member_double(w, "fit", card->fit_seconds);
     json_end_object(w);
-    report_int(w, "features_reused", card->reused);
+    json_member_int(w, "features_reused", card->reused);
 }
 
 static void put_scores(JsonWriter *w, const Card *card)
@@ -232,16 +232,16 @@ static bool write_json(Arena *arena, const Card *card, const char *run, Error *e
     buffer_init(&out, CARD_BYTES);
     JsonWriter w = json_writer(&out);
     json_begin_object(&w);
-    report_text(&w, "model", card->model);
-    report_text(&w, "task", card->lessons->examples.multi ? TEXT("multi-label-classification")
+    json_member_text(&w, "model", card->model);
+    json_member_text(&w, "task", card->lessons->examples.multi ? TEXT("multi-label-classification")
                                                        : TEXT("classification"));
-    report_text(&w, "base", text_of(card->args->base));
-    report_int(&w, "bytes", card->bytes);
-    report_double(&w, "milliseconds", card->milliseconds);
+    json_member_text(&w, "base", text_of(card->args->base));
+    json_member_int(&w, "bytes", card->bytes);
+    json_member_double(&w, "milliseconds", card->milliseconds);
     put_data(&w, card);
     put_fitting(&w, card);
     put_scores(&w, card);
-    report_text(&w, "judged_by", text_of(card->judgement.split));
+    json_member_text(&w, "judged_by", text_of(card->judgement.split));
     put_classes(&w, card);
     put_confusion(&w, &card->judgement.confusion);
     report_suspects(&w, "mistakes", card->set, card->mistakes);

@@ -391,7 +391,7 @@ static const char *chosen_id(Training *t, const char *path)
     return id;
 }
 
-static bool write_model(Training *t, const Head *head)
+static bool write_model(Training *t, const NetworkHead *head)
 {
     const char *draft  = path_join(t->arena, t->run, "weights/best.onnx");
     const char *record = path_join(t->arena, t->run, "model.txt");
@@ -471,9 +471,10 @@ static bool check_model(Training *t)
 
 static bool publish(Training *t)
 {
-    Head        head = { .classes = t->set->classes, .class_count = t->set->class_count,
-                         .feature_count = t->features->feature_count, .weights = t->best->weights,
-                         .biases = t->best->biases, .sigmoid = t->lessons.examples.multi };
+    NetworkHead head = { .classes = t->set->classes, .class_count = t->set->class_count,
+                         .feature_count = t->features->feature_count,
+                         .weights = t->best->weights, .biases = t->best->biases,
+                         .sigmoid = t->lessons.examples.multi };
     struct stat info = { 0 };
 
     if (!write_model(t, &head) || !check_model(t))

@@ -15,24 +15,6 @@ static const size_t REPORT = GIB(2);
 
 /* ---- JSON ----------------------------------------------------------------------------- */
 
-static void write_number(JsonWriter *w, const char *key, double value)
-{
-    json_key(w, key);
-    json_write_double(w, value);
-}
-
-static void write_whole(JsonWriter *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_write_int(w, value);
-}
-
-static void write_string(JsonWriter *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_write_string(w, value);
-}
-
 static void write_names(JsonWriter *w, const char *key, const Text *names, int count)
 {
     json_key(w, key);
@@ -58,37 +40,37 @@ static void write_origin(JsonWriter *w, const Evaluation *e, const EvaluationOri
 {
     const Package *package = model_package(origin->model);
 
-    write_string(w, "model", package->id);
-    write_string(w, "task", task_name(package->task));
-    write_string(w, "data", origin->set->folder);
-    write_string(w, "layout", origin->set->layout);
-    write_string(w, "kind", kind_name(e->kind));
-    write_string(w, "split", split_word(origin->options->split));
-    write_whole(w, "pictures", e->picture_count);
-    write_whole(w, "unread_pictures", e->unread_count);
-    write_whole(w, e->kind == DATA_BOXES ? "objects" : "labels", e->object_count);
-    write_number(w, "seconds", e->seconds);
+    json_member_string(w, "model", package->id);
+    json_member_string(w, "task", task_name(package->task));
+    json_member_string(w, "data", origin->set->folder);
+    json_member_string(w, "layout", origin->set->layout);
+    json_member_string(w, "kind", kind_name(e->kind));
+    json_member_string(w, "split", split_word(origin->options->split));
+    json_member_int(w, "pictures", e->picture_count);
+    json_member_int(w, "unread_pictures", e->unread_count);
+    json_member_int(w, e->kind == DATA_BOXES ? "objects" : "labels", e->object_count);
+    json_member_double(w, "seconds", e->seconds);
     if (e->kind == DATA_BOXES) {
-        write_number(w, "confidence", origin->options->confidence);
-        write_number(w, "iou", origin->options->iou);
+        json_member_double(w, "confidence", origin->options->confidence);
+        json_member_double(w, "iou", origin->options->iou);
     }
     if (e->kind != DATA_SINGLE_LABEL) {
-        write_number(w, "threshold", e->threshold);
+        json_member_double(w, "threshold", e->threshold);
     }
 }
 
 static void write_box_metrics(JsonWriter *w, const MeanPrecision *mean)
 {
-    write_number(w, "mAP50", mean->ap50);
-    write_number(w, "mAP75", mean->ap75);
-    write_number(w, "mAP50-95", mean->ap[AREA_ALL]);
-    write_number(w, "mAP50-95_small", mean->ap[AREA_SMALL]);
-    write_number(w, "mAP50-95_medium", mean->ap[AREA_MEDIUM]);
-    write_number(w, "mAP50-95_large", mean->ap[AREA_LARGE]);
-    write_number(w, "AR", mean->recall[AREA_ALL]);
-    write_number(w, "AR_small", mean->recall[AREA_SMALL]);
-    write_number(w, "AR_medium", mean->recall[AREA_MEDIUM]);
-    write_number(w, "AR_large", mean->recall[AREA_LARGE]);
+    json_member_double(w, "mAP50", mean->ap50);
+    json_member_double(w, "mAP75", mean->ap75);
+    json_member_double(w, "mAP50-95", mean->ap[AREA_ALL]);
+    json_member_double(w, "mAP50-95_small", mean->ap[AREA_SMALL]);
+    json_member_double(w, "mAP50-95_medium", mean->ap[AREA_MEDIUM]);
+    json_member_double(w, "mAP50-95_large", mean->ap[AREA_LARGE]);
+    json_member_double(w, "AR", mean->recall[AREA_ALL]);
+    json_member_double(w, "AR_small", mean->recall[AREA_SMALL]);
+    json_member_double(w, "AR_medium", mean->recall[AREA_MEDIUM]);
+    json_member_double(w, "AR_large", mean->recall[AREA_LARGE]);
 }
 
 static void write_metrics(JsonWriter *w, const Evaluation *e)
@@ -98,35 +80,34 @@ static void write_metrics(JsonWriter *w, const Evaluation *e)
     if (e->kind == DATA_BOXES) {
         write_box_metrics(w, &e->mean);
     } else if (e->kind == DATA_MULTI_LABEL) {
-        write_number(w, "mAP", e->mean_average);
-        write_number(w, "exact_match", e->accuracy);
+        json_member_double(w, "mAP", e->mean_average);
+        json_member_double(w, "exact_match", e->accuracy);
     } else {
-        write_number(w, "accuracy", e->accuracy);
-        write_number(w, "top5", e->top5);
+        json_member_double(w, "accuracy", e->accuracy);
+        json_member_double(w, "top5", e->top5);
     }
-    write_number(w, "precision", e->precision);
-    write_number(w, "recall", e->recall);
-    write_number(w, "f1", e->f1);
+    json_member_double(w, "precision", e->precision);
+    json_member_double(w, "recall", e->recall);
+    json_member_double(w, "f1", e->f1);
     json_end_object(w);
 }
 
 static void write_class(JsonWriter *w, const Evaluation *e, int i)
 {
     json_begin_object(w);
-    json_key(w, "class");
-    json_write_text(w, e->classes[i]);
-    write_whole(w, "support", e->rates[i].support);
-    write_whole(w, "predicted", e->rates[i].rates.given);
-    write_whole(w, "right", e->rates[i].rates.right);
-    write_number(w, "precision", e->rates[i].rates.precision);
-    write_number(w, "recall", e->rates[i].rates.recall);
-    write_number(w, "f1", e->rates[i].rates.f1);
+    json_member_text(w, "class", e->classes[i]);
+    json_member_int(w, "support", e->rates[i].support);
+    json_member_int(w, "predicted", e->rates[i].rates.given);
+    json_member_int(w, "right", e->rates[i].rates.right);
+    json_member_double(w, "precision", e->rates[i].rates.precision);
+    json_member_double(w, "recall", e->rates[i].rates.recall);
+    json_member_double(w, "f1", e->rates[i].rates.f1);
     if (e->precisions) {
-        write_number(w, "AP50", e->precisions[i].ap50);
-        write_number(w, "AP50-95", e->precisions[i].ap[AREA_ALL]);
+        json_member_double(w, "AP50", e->precisions[i].ap50);
+        json_member_double(w, "AP50-95", e->precisions[i].ap[AREA_ALL]);
     }
     if (e->average) {
-        write_number(w, "AP", e->average[i]);
+        json_member_double(w, "AP", e->average[i]);
     }
     json_end_object(w);
 }
@@ -136,7 +117,7 @@ static void write_confusion(JsonWriter *w, const Evaluation *e)
     json_key(w, "confusion");
     json_begin_object(w);
     if (e->confusion.background) {
-        write_whole(w, "background", e->confusion.class_count);
+        json_member_int(w, "background", e->confusion.class_count);
     }
     json_key(w, "cells");
     json_begin_array(w);
@@ -157,10 +138,8 @@ static void write_remarks(JsonWriter *w, const DataRemark *remarks, int count)
 {
     for (int i = 0; i < count; i++) {
         json_begin_object(w);
-        json_key(w, "file");
-        json_write_text(w, remarks[i].name);
-        json_key(w, "reason");
-        json_write_text(w, remarks[i].reason);
+        json_member_text(w, "file", remarks[i].name);
+        json_member_text(w, "reason", remarks[i].reason);
         json_end_object(w);
     }
 }
@@ -201,10 +180,9 @@ void evaluation_write_found(const Evaluation *e, Buffer *out)
         const FoundBox *one = &e->boxes.found[i];
 
         json_begin_object(&w);
-        write_whole(&w, "image_id", one->picture);
-        json_key(&w, "file_name");
-        json_write_text(&w, e->pictures[one->picture]->name);
-        write_whole(&w, "category_id", one->class_id);
+        json_member_int(&w, "image_id", one->picture);
+        json_member_text(&w, "file_name", e->pictures[one->picture]->name);
+        json_member_int(&w, "category_id", one->class_id);
         json_key(&w, "bbox");
         json_begin_array(&w);
         json_write_double(&w, one->box.x1);
@@ -212,7 +190,7 @@ void evaluation_write_found(const Evaluation *e, Buffer *out)
         json_write_double(&w, one->box.x2 - one->box.x1);
         json_write_double(&w, one->box.y2 - one->box.y1);
         json_end_array(&w);
-        write_number(&w, "score", one->score);
+        json_member_double(&w, "score", one->score);
         json_end_object(&w);
     }
     json_end_array(&w);

@@ -170,13 +170,6 @@ static float *row_at(const Work *work, size_t row)
     return work->rows + row * (size_t)work->backbone->feature_count;
 }
 
-/* What ends the work, and what is only this picture's matter. */
-static bool is_general(ErrorKind kind)
-{
-    return kind == ERR_CANCELLED || kind == ERR_TIMEOUT || kind == ERR_MEMORY ||
-           kind == ERR_INTERNAL || kind == ERR_BUSY;
-}
-
 static bool compute_row(Work *work, Image *image, size_t row, int copy, Error *err)
 {
     const FeatureJob *job  = work->job;
@@ -221,7 +214,7 @@ static bool is_done(const Work *work, int i)
 
 static void note_problem(Work *work, int i, const Error *problem)
 {
-    if (is_general(problem->kind)) {
+    if (!is_about_picture(problem->kind)) {
         if (work->problem.kind == ERR_NONE)
             work->problem = *problem;
         return;

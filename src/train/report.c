@@ -5,33 +5,6 @@
 
 #include <math.h>
 
-void report_text(JsonWriter *w, const char *key, Text value)
-{
-    json_key(w, key);
-    if (value.at)
-        json_write_text(w, value);
-    else
-        json_write_null(w);
-}
-
-void report_double(JsonWriter *w, const char *key, double value)
-{
-    json_key(w, key);
-    json_write_double(w, value);
-}
-
-void report_int(JsonWriter *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_write_int(w, value);
-}
-
-void report_flag(JsonWriter *w, const char *key, bool value)
-{
-    json_key(w, key);
-    json_write_bool(w, value);
-}
-
 void report_score(JsonWriter *w, const char *key, Score score)
 {
     json_key(w, key);
@@ -40,8 +13,8 @@ void report_score(JsonWriter *w, const char *key, Score score)
         return;
     }
     json_begin_object(w);
-    report_double(w, "accuracy", score.accuracy);
-    report_double(w, "loss", score.loss);
+    json_member_double(w, "accuracy", score.accuracy);
+    json_member_double(w, "loss", score.loss);
     json_end_object(w);
 }
 
@@ -51,8 +24,8 @@ void report_remarks(JsonWriter *w, const DataRemark *remarks, int count)
     json_begin_array(w);
     for (int i = 0; i < count; i++) {
         json_begin_object(w);
-        report_text(w, "name", remarks[i].name);
-        report_text(w, "reason", remarks[i].reason);
+        json_member_text(w, "name", remarks[i].name);
+        json_member_text(w, "reason", remarks[i].reason);
         json_end_object(w);
     }
     json_end_array(w);
@@ -73,15 +46,15 @@ void report_suspects(JsonWriter *w, const char *key, const TrainSet *set, Suspec
         const Suspect *suspect = &suspects.items[i];
 
         json_begin_object(w);
-        report_text(w, "name", set->pictures[suspect->picture]->name);
-        report_text(w, "label", class_name(set, suspect->label));
-        report_text(w, "predicted", class_name(set, suspect->predicted));
-        report_double(w, "certainty", suspect->certainty);
+        json_member_text(w, "name", set->pictures[suspect->picture]->name);
+        json_member_text(w, "label", class_name(set, suspect->label));
+        json_member_text(w, "predicted", class_name(set, suspect->predicted));
+        json_member_double(w, "certainty", suspect->certainty);
         json_end_object(w);
     }
     json_end_array(w);
     snprintf(count, sizeof count, "%s_count", key);
-    report_int(w, count, suspects.count);
+    json_member_int(w, count, suspects.count);
 }
 
 /* ---- twins ---------------------------------------------------------------------------- */
@@ -122,15 +95,15 @@ void report_twins(JsonWriter *w, const DataSet *set, const Split splits[], Twins
         const Twin *twin = &twins.items[i];
 
         json_begin_object(w);
-        report_text(w, "name", set->pictures[twin->b].name);
-        report_text(w, "like", set->pictures[twin->a].name);
-        report_flag(w, "exact", twin->exact);
-        report_flag(w, "leak", is_leak(splits, twin));
-        report_flag(w, "contradiction", is_contradiction(set, twin));
+        json_member_text(w, "name", set->pictures[twin->b].name);
+        json_member_text(w, "like", set->pictures[twin->a].name);
+        json_member_bool(w, "exact", twin->exact);
+        json_member_bool(w, "leak", is_leak(splits, twin));
+        json_member_bool(w, "contradiction", is_contradiction(set, twin));
         json_end_object(w);
     }
     json_end_array(w);
-    report_int(w, "twin_count", twins.count);
-    report_int(w, "leak_count", counts.leaks);
-    report_int(w, "contradiction_count", counts.contradictions);
+    json_member_int(w, "twin_count", twins.count);
+    json_member_int(w, "leak_count", counts.leaks);
+    json_member_int(w, "contradiction_count", counts.contradictions);
 }

@@ -10,12 +10,6 @@
 /* What is listed of each kind at most; all of it is counted. */
 enum { REPORT_MOST = 2000 };
 
-/* A member each; a text without `at` is null. */
-void report_text(JsonWriter *w, const char *key, Text value);
-void report_double(JsonWriter *w, const char *key, double value);
-void report_int(JsonWriter *w, const char *key, int64_t value);
-void report_flag(JsonWriter *w, const char *key, bool value);
-
 /* Null where the score is NaN. */
 void report_score(JsonWriter *w, const char *key, Score score);
 

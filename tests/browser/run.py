@@ -21,6 +21,7 @@ from playwright.sync_api import sync_playwright  # noqa: E402
 
 import training  # noqa: E402
 from harness import ROOT, Server  # noqa: E402
+from names import nameless  # noqa: E402
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -152,14 +153,7 @@ def test_everything_has_a_name_for_screen_readers(site):
     page = site.page()
     page.set_input_files("#picture", straw())
     answered(page)
-    nameless = page.evaluate("""() => {
-        const kinds = "input, select, textarea, button, img, pre";
-        const named = (e) => e.labels?.length || e.ariaLabel || e.textContent.trim()
-            || (e.tagName === "IMG" && e.hasAttribute("alt"));
-        const all = [...document.querySelectorAll(kinds)];
-        return all.filter((e) => !named(e)).map((e) => e.outerHTML);
-    }""")
-    assert nameless == [], nameless
+    assert nameless(page) == [], nameless(page)
     assert page.get_attribute("#status", "aria-live") == "polite"
 
 

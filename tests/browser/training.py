@@ -12,6 +12,7 @@ import time
 import urllib.request
 
 from harness import Server
+from names import nameless
 from train import COLORS, noisy
 
 SHOTS = os.path.join(os.environ.get("BUILD", os.path.join(
@@ -222,14 +223,7 @@ def test_training_by_keyboard_alone(site):
     page.focus("#start")
     page.keyboard.press("Enter")
     until(page, "!document.getElementById('card').hidden")
-    nameless = page.evaluate("""() => {
-        const kinds = "input, select, textarea, button, img, pre, video, progress, dialog";
-        const named = (e) => e.labels?.length || e.ariaLabel || e.textContent.trim()
-            || (e.tagName === "IMG" && e.hasAttribute("alt"));
-        const all = [...document.querySelectorAll(kinds)];
-        return all.filter((e) => !named(e)).map((e) => e.outerHTML);
-    }""")
-    assert nameless == [], nameless
+    assert nameless(page) == [], nameless(page)
 
 
 def test_without_a_base_it_says_what_to_do(site):

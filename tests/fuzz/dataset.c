@@ -15,7 +15,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char folder[64];
+static const char *folder;      /* in an arena that lives as long as the process */
 
 static const char *const names[] = { "coco/train/_annotations.coco.json", "yolo/data.yaml",
                                      "yolo/train/labels/a.txt", "yolo/classes.txt",
@@ -55,14 +55,16 @@ static void make(const char *name)
 
 static void begin(void)
 {
+    static Arena arena;
     Error  err = { 0 };
     Image *image;
     Buffer png;
 
-    snprintf(folder, sizeof(folder), "/tmp/ocellus-fuzz-XXXXXX");
+    arena_init(&arena, KIB(64));
+    folder = folder_make_temporary(&arena, "ocellus-fuzz", &err);
     image = image_new(40, 30, 3, TEXT("x"), &err);
     buffer_init(&png, MIB(1));
-    if (!mkdtemp(folder) || !image || !image_encode_png(image, &png, &err)) {
+    if (!folder || !image || !image_encode_png(image, &png, &err)) {
         abort();
     }
     atexit(remove_all);
@@ -114,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *at = data, *end = data + size;
 
-    if (!folder[0]) {
+    if (!folder) {
         begin();
     }
     for (size_t i = 0; i < COUNT_OF(names); i++) {

@@ -55,11 +55,11 @@ static void check_names(Arena *arena, Text text)
 static void check_head(Arena *arena, Text text)
 {
     static const float numbers[2] = { 1, -1 };
-    const Text names[] = { TEXT("a"), TEXT("b") };
-    Head       head    = { names, 2, 1, numbers, numbers, false };
-    Error      err     = { 0 };
-    Text       features;
-    Buffer     out;
+    const Text  names[] = { TEXT("a"), TEXT("b") };
+    NetworkHead head    = { names, 2, 1, numbers, numbers, false };
+    Error       err     = { 0 };
+    Text        features;
+    Buffer      out;
 
     if (!head_find_features(arena, "fuzz.onnx", text, &features, &err))
         return;

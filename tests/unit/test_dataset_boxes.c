@@ -8,15 +8,15 @@
 #include "dataset/yolo.h"
 #include "image/encode.h"
 #include "test.h"
+#include "test_model_files.h"
 
-static char  folder[64];
-static Arena arena;
+static const char *folder;
+static Arena       arena;
 
 static void begin(void)
 {
-    snprintf(folder, sizeof(folder), "/tmp/ocellus-test-XXXXXX");
-    CHECK(mkdtemp(folder) != NULL);
     arena_init(&arena, MIB(64));
+    folder = make_folder(&arena);
 }
 
 static void end(void)

@@ -7,10 +7,11 @@
 #include "base/file.h"
 #include "server/run_log.h"
 #include "test.h"
+#include "test_model_files.h"
 
 /* A folder with a log in it. */
 typedef struct Bench {
-    char   folder[64];
+    const char *folder;
     RunLog log;
     Arena  arena;
     Buffer line;
@@ -19,10 +20,11 @@ typedef struct Bench {
 
 static bool bench_open(Bench *b)
 {
-    *b = (Bench){ .folder = "/tmp/ocellus-log-XXXXXX" };
+    *b = (Bench){ 0 };
     arena_init(&b->arena, MIB(1));
+    b->folder = make_folder(&b->arena);
     buffer_init(&b->line, LIMIT_JOB_EVENT + 1);
-    return CHECK(mkdtemp(b->folder) != NULL) && CHECK(run_log_open(&b->log, b->folder, &b->err));
+    return CHECK(run_log_open(&b->log, b->folder, &b->err));
 }
 
 static void bench_close(Bench *b)
