@@ -5,19 +5,14 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/print.h"
+#include "image/image_file.h"
 #include "server/app.h"
 #include "server/routes.h"
 
 static Image *load_picture(const char *path, Error *err)
 {
-    Buffer bytes;
-    Image *image = NULL;
+    Image *image = image_read(path, text_of(path), NULL, err);
 
-    buffer_init(&bytes, LIMIT_REQUEST_BODY);
-    if (file_read(path, LIMIT_REQUEST_BODY, &bytes, err)) {
-        image = image_decode(bytes.data ? bytes.data : "", bytes.length, text_of(path), NULL, err);
-    }
-    buffer_fini(&bytes);
     if (!image) {
         fail_prefix(err, "%s", path);
     }

@@ -4,7 +4,6 @@
 #include "dataset/dataset.h"
 
 #include <stdarg.h>
-#include <strings.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -50,15 +49,7 @@ int dataset_split_count(const DataSet *set, Split split)
 
 Image *picture_open(const DataPicture *picture, const Cancel *cancel, Error *err)
 {
-    Buffer bytes;
-    Image *image = NULL;
-
-    buffer_init(&bytes, LIMIT_REQUEST_BODY);
-    if (file_read(picture->path, LIMIT_REQUEST_BODY, &bytes, err))
-        image = image_decode(bytes.data ? bytes.data : "", bytes.length, picture->name, cancel,
-                             err);
-    buffer_fini(&bytes);
-    return image;
+    return image_read(picture->path, picture->name, cancel, err);
 }
 
 bool is_about_picture(ErrorKind kind)
@@ -77,19 +68,6 @@ const char *name_join(Builder *builder, const char *folder, const char *name)
 const char *name_path(Builder *builder, const char *name)
 {
     return *name ? path_join(builder->arena, builder->folder, name) : builder->folder;
-}
-
-bool name_is_picture(const char *name)
-{
-    static const char *const endings[] = { ".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp",
-                                           ".gif", ".tif", ".tiff", ".avif" };
-    const char *ending = strrchr(name, '.');
-
-    for (size_t i = 0; ending && i < COUNT_OF(endings); i++) {
-        if (strcasecmp(ending, endings[i]) == 0)
-            return true;
-    }
-    return false;
 }
 
 const char **names_in(Builder *builder, const char *folder)

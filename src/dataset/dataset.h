@@ -14,7 +14,7 @@
 #ifndef OCELLUS_DATASET_DATASET_H
 #define OCELLUS_DATASET_DATASET_H
 
-#include "image/image.h"
+#include "image/image_file.h"
 
 typedef enum DataKind {
     DATA_SINGLE_LABEL,    /* every picture has one class */
@@ -75,9 +75,6 @@ typedef struct DataSet {
  * ERR_NOT_FOUND without the folder, ERR_INVALID where no layout is recognised (it says
  * what was looked for) or no picture is left. */
 const DataSet *dataset_read(Arena *arena, const char *folder, Error *err) MUST_USE;
-
-/* Does a file's name end as pictures do (".jpg", ".PNG" ...)? */
-bool name_is_picture(const char *name);
 
 /* Decode a picture of the set; the caller owns it. */
 Image *picture_open(const DataPicture *picture, const Cancel *cancel, Error *err) MUST_USE;

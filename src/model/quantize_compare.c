@@ -321,7 +321,7 @@ static bool find_objects(const Comparing *c, Model *model, Image *image, Found *
 
 static bool compare_objects(const Comparing *c, const Sample *sample)
 {
-    Image *image = quantize_open_picture(sample->path, c->cancel, c->err);
+    Image *image = image_read(sample->path, TEXT("picture"), c->cancel, c->err);
     Found  one, two;
 
     if (!image) {
@@ -334,20 +334,6 @@ static bool compare_objects(const Comparing *c, const Sample *sample)
     }
     image_unref(image);
     return done;
-}
-
-Image *quantize_open_picture(const char *path, const Cancel *cancel, Error *err)
-{
-    Buffer bytes;
-    Image *image = NULL;
-
-    buffer_init(&bytes, LIMIT_REQUEST_BODY);
-    if (file_read(path, LIMIT_REQUEST_BODY, &bytes, err)) {
-        image = image_decode(bytes.data ? bytes.data : "", bytes.length, TEXT("picture"), cancel,
-                             err);
-    }
-    buffer_fini(&bytes);
-    return image;
 }
 
 bool quantize_agree(Model *a, Model *b, const Samples *samples, const Cancel *cancel,

@@ -8,6 +8,7 @@
 #ifndef OCELLUS_MODEL_QUANTIZE_INSIDE_H
 #define OCELLUS_MODEL_QUANTIZE_INSIDE_H
 
+#include "image/image_file.h"
 #include "model/edit.h"
 #include "model/model_inside.h"
 #include "model/quantize.h"
@@ -133,9 +134,6 @@ void answers_difference(const Answers *a, const Answers *b, double *most, double
  * be told apart. */
 bool quantize_agree(Model *a, Model *b, const Samples *samples, const Cancel *cancel,
                     QuantizeAgreement *out, Error *err) MUST_USE;
-
-/* Decode a picture of a path. */
-Image *quantize_open_picture(const char *path, const Cancel *cancel, Error *err);
 
 /* ---- time ---------------------------------------------------------------------------- */
 

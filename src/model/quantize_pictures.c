@@ -3,8 +3,6 @@
  */
 #include "model/quantize_pictures.h"
 
-#include <strings.h>
-
 #include "base/file.h"
 
 enum { DEPTH = 8, FILES = 1000000 };
@@ -19,20 +17,6 @@ typedef struct Paths {
     int          count, room;
     Error       *err;
 } Paths;
-
-static bool is_picture(const char *name)
-{
-    static const char *const endings[] = { ".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp",
-                                           ".gif", ".tif", ".tiff", ".avif" };
-    const char *dot = strrchr(name, '.');
-
-    for (size_t i = 0; dot && i < COUNT_OF(endings); i++) {
-        if (strcasecmp(dot, endings[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool add_path(Paths *paths, const char *path)
 {
@@ -67,7 +51,7 @@ static bool find_pictures(Paths *paths, const char *folder, int depth)
         if (names[i][0] == '.') {
             continue;
         }
-        if (is_picture(names[i]) && file_exists(path)) {
+        if (name_is_picture(names[i]) && file_exists(path)) {
             if (!add_path(paths, path)) {
                 return false;
             }
@@ -83,7 +67,7 @@ static bool find_pictures(Paths *paths, const char *folder, int depth)
 static bool prepare(Arena *arena, Model *model, const char *path, const Cancel *cancel,
                     Sample *sample, Error *err)
 {
-    Image *image = quantize_open_picture(path, cancel, err);
+    Image *image = image_read(path, TEXT("picture"), cancel, err);
 
     if (!image) {
         return false;

@@ -173,7 +173,7 @@ static void check_size(Walk *walk, const DataPicture *picture, const Image *imag
 }
 
 /* The next pictures that can be read, up to a batch; `at` moves on. */
-static void fill_batch(Walk *walk, Batch *batch, int *at, int most)
+static bool fill_batch(Walk *walk, Batch *batch, int *at, int most, Error *err)
 {
     batch->first += batch->count;
     batch->count  = 0;
@@ -185,7 +185,11 @@ static void fill_batch(Walk *walk, Batch *batch, int *at, int most)
         if (!is_chosen(walk, picture)) {
             continue;
         }
-        image = picture_open(picture, NULL, &why);
+        image = picture_open(picture, walk->cancel, &why);
+        if (!image && !is_about_picture(why.kind)) {
+            *err = why;
+            return false;
+        }
         if (image) {
             check_size(walk, picture, image);
             walk->out->pictures[batch->first + batch->count] = picture;
@@ -196,6 +200,7 @@ static void fill_batch(Walk *walk, Batch *batch, int *at, int most)
             walk->out->unread_count++;
         }
     }
+    return true;
 }
 
 static void drop_batch(Batch *batch)
@@ -216,9 +221,8 @@ static bool walk_pictures(Walk *walk, const Kind *kind, int count, Error *err)
 
     arena_init(&scratch, LIMIT_RUN_MEMORY);
     for (int at = 0; ok && at < walk->set->picture_count;) {
-        fill_batch(walk, &batch, &at, BATCH);
         arena_reset(&scratch);
-        ok = cancel_check(walk->cancel, err) &&
+        ok = fill_batch(walk, &batch, &at, BATCH, err) && cancel_check(walk->cancel, err) &&
              (batch.count == 0 || kind->ask(walk, &scratch, &batch, err));
         if (ok && arena_failed(&scratch)) {
             ok = fail(err, ERR_MEMORY, "no memory for the answers of %d pictures", batch.count);
