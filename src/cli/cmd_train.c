@@ -123,7 +123,7 @@ static bool read_args(const Invocation *in, const char *models, TrainArgs *args,
 
     if (in->word_count != 1)
         return fail(err, ERR_INVALID, "name the folder of pictures, or a run with --resume");
-    if (!realpath(in->words[0], path))
+    if (!realpath(in->words[0], path) || !folder_exists(path))
         return fail(err, ERR_NOT_FOUND, "there is no folder '%.200s'", in->words[0]);
     *args           = train_args();
     args->data      = arena_string(in->arena, path);
@@ -161,6 +161,11 @@ static const char *run_folder(const Invocation *in, const char *models, Error *e
 
     if (resumed && in->word_count > 0) {
         fail(err, ERR_INVALID, "--resume goes on as it was begun: no folder of pictures with it");
+        return NULL;
+    }
+    if (resumed && !file_exists(path_join(in->arena, resumed, "args.yaml"))) {
+        fail(err, ERR_NOT_FOUND, "%.200s is no run of a training: there is no args.yaml in it",
+             resumed);
         return NULL;
     }
     if (resumed)

@@ -363,7 +363,7 @@ def test_what_cannot_be_learnt_is_said():
     for folder, said in ((colors(1, ("red",)), "only one picture"),
                          (colors(9, ("red",)), "only the class 'red'"),
                          (tempfile.mkdtemp(), "laid out like no data set"),
-                         ("/nowhere", "no folder")):
+                         ("/nowhere", "no folder"), ("/etc/passwd", "no folder")):
         run = Run(folder, "--base", base, data=data)
         check(run.done.returncode in (2, 3), run.done)
         check(said in run.done.stderr, run.done.stderr)
@@ -379,6 +379,8 @@ def test_what_cannot_be_learnt_is_said():
                         (["--augment", "spin"], "spin")):
         run = Run(folder, "--base", base, *words, data=data)
         check(run.done.returncode == 2 and said in run.done.stderr, words, run.done.stderr)
+    done = ocellus("train", "classify", "--resume", tempfile.mkdtemp(), data=data)
+    check(done.returncode == 3 and "no run of a training" in done.stderr, done.stderr)
     done = ocellus("train", "classify", folder, data=tempfile.mkdtemp())
     check(done.returncode == 2 and "--base" in done.stderr, done.stderr)
 
