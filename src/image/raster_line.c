@@ -257,7 +257,24 @@ static void fill_quad(const Canvas *c, const FinePoint p[4])
 
 /* Rows ahead of the one that is painted: an upright band touches another line of the
  * cache in every row, so most of its time would be waiting for memory. */
-enum { ROWS_AHEAD = 24 };
+enum { ROWS_AHEAD = 24, NARROW = 8 };
+
+/* `rows` rows of 2 to NARROW opaque pixels, the same two stores in each, which overlap. */
+static void fill_narrow(uint8_t *at, const Canvas *c, int64_t count, int64_t rows)
+{
+    size_t half = count <= 4 ? 8 : 16, second = 4 * (size_t)count - half;
+
+    for (int64_t y = 0; y < rows; y++, at += c->stride) {
+        __builtin_prefetch((const char *)at + MIN(ROWS_AHEAD, rows - 1 - y) * (int64_t)c->stride, 1);
+        if (half == 8) {
+            memcpy(at, c->four, 8);
+            memcpy(at + second, c->four, 8);
+        } else {
+            memcpy(at, c->four, 16);
+            memcpy(at + second, c->four, 16);
+        }
+    }
+}
 
 /* The columns and rows between two pixels, all inclusive. */
 static void fill_upright(const Canvas *c, int64_t left, int64_t top, int64_t right, int64_t bottom)
@@ -266,13 +283,12 @@ static void fill_upright(const Canvas *c, int64_t left, int64_t top, int64_t rig
     right  = MIN(right, c->right);
     top    = MAX(top, 0);
     bottom = MIN(bottom, c->bottom);
+    if (c->opaque && right > left && right - left < NARROW && top <= bottom) {
+        fill_narrow(c->at + (size_t)(top - c->y) * c->stride + 4 * (size_t)(left - c->x), c,
+                    right - left + 1, bottom - top + 1);
+        return;
+    }
     for (int64_t y = top; left <= right && y <= bottom; y++) {
-        uint8_t *at = c->at + (size_t)(y - c->y) * c->stride +
-                      (size_t)(left - c->x) * (size_t)c->pixel;
-
-        if (y + ROWS_AHEAD <= bottom) {
-            __builtin_prefetch(at + ROWS_AHEAD * c->stride, 1);
-        }
         canvas_row(c, y, left, right);
     }
 }

@@ -121,12 +121,21 @@ static void put(Call *call, int element, int output, Value value)
     }
 }
 
+/* A picture that a step hands on may be one that it was given. */
+static void note_handed_on(struct CallInside *in, int output)
+{
+    in->run->fresh[in->step->first_slot + output] = SLOT_MIXED;
+    for (int k = 0; k < in->step->binding_count; k++) {
+        in->run->fresh[in->step->bindings[k].slot] = SLOT_MIXED;
+    }
+}
+
 void emit_value(Call *call, int i, int output, Value value)
 {
     struct CallInside *in = call->inside;
 
     if (value.type == VALUE_IMAGE) {
-        in->run->fresh[in->step->first_slot + output] = SLOT_MIXED;
+        note_handed_on(in, output);
     }
     put(call, in->elements[i], output, value);
 }
@@ -141,7 +150,7 @@ static Value keep_image(Call *call, Image *image)
 void emit_image(Call *call, int i, int output, Image *image)
 {
     struct CallInside *in    = call->inside;
-    uint8_t           *fresh = &in->run->fresh[in->step->first_slot + output];
+    _Atomic uint8_t   *fresh = &in->run->fresh[in->step->first_slot + output];
 
     put(call, in->elements[i], output, keep_image(call, image));
     *fresh = *fresh == SLOT_MIXED ? SLOT_MIXED : SLOT_FRESH;
@@ -155,7 +164,7 @@ Image *call_take_image(Call *call, int i, Image *image, Error *err)
     for (int k = 0; k < in->step->binding_count && !run->options.keep; k++) {
         const Binding *binding = &in->step->bindings[k];
 
-        if (binding->sole && binding->level == in->step->exec_level &&
+        if (binding->last && binding->level == in->step->exec_level &&
             run->fresh[binding->slot] == SLOT_FRESH &&
             run_value(run, binding->slot, in->elements[i])->as.image == image) {
             return image_take(image, err);

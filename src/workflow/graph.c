@@ -381,38 +381,6 @@ static void make_steps(Graph *g)
     g->branches = arena_array(&plan->arena, Branch, MAX(targets, 1));
 }
 
-static void count_output(const Graph *g, const PlanOutput *output, int *readers)
-{
-    const PlanStep *step = output->step >= 0 ? &g->plan_steps[output->step] : NULL;
-
-    for (int k = 0; k < (step ? step->output_count : 1); k++) {
-        readers[step ? step->first_slot + k : output->slot]++;
-    }
-}
-
-/* Bindings that alone read a step's output. */
-static bool find_sole_readers(Graph *g)
-{
-    int *readers = arena_array(g->scratch, int, g->plan->slot_count + 1);
-
-    for (int i = 0; readers && i < g->plan->step_count; i++) {
-        for (int k = 0; k < g->plan_steps[i].binding_count; k++) {
-            readers[g->plan_steps[i].bindings[k].slot]++;
-        }
-    }
-    for (int i = 0; readers && i < g->plan->output_count; i++) {
-        count_output(g, &g->plan->outputs[i], readers);
-    }
-    for (int i = 0; readers && i < g->plan->step_count; i++) {
-        for (int k = 0; k < g->plan_steps[i].binding_count; k++) {
-            Binding *binding = (Binding *)&g->plan_steps[i].bindings[k];
-
-            binding->sole = binding->input < 0 && readers[binding->slot] == 1;
-        }
-    }
-    return readers != NULL;
-}
-
 bool graph_connect(Graph *g)
 {
     map_init(&g->inputs, g->scratch);
@@ -426,7 +394,7 @@ bool graph_connect(Graph *g)
             return false;
         }
     }
-    if (!connect_outputs(g) || !find_sole_readers(g)) {
+    if (!connect_outputs(g)) {
         return g->problem->class != PROBLEM_NONE
                    ? false : problem_set(g->scratch, g->problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
                                          "The workflow is too large.");

@@ -31,8 +31,8 @@ typedef struct Graph {
  * gates resolved), ->outputs. */
 bool graph_connect(Graph *graph) MUST_USE;
 
-/* Sort plan->steps into groups by longest distance; a cycle is a problem
- * (order.c). */
+/* Sort plan->steps into groups by longest distance and find the last readers of pictures; a
+ * cycle is a problem (order.c). */
 bool graph_order(Graph *graph) MUST_USE;
 
 /* Give every input, step and output its level. */

@@ -195,6 +195,7 @@ static bool keep_pictures(Decoding *d, const PlanInput *input, size_t size)
         failed = !d->images[i] && failed == size ? i : failed;
     }
     d->run->slots[input->slot] = values;
+    d->run->fresh[input->slot] = SLOT_FRESH;
     return failed == size || bad_element(d->run, input, d->ids[failed], &d->errors[failed]);
 }
 
@@ -225,11 +226,13 @@ static bool read_flat_batch(Run *run, const PlanInput *input, const Json *json, 
     bool     list   = json_is(json, JSON_ARRAY);
 
     run->slots[input->slot] = values;
+    run->fresh[input->slot] = SLOT_FRESH;
     for (size_t i = 0; values && i < size; i++) {
         Text name = input->name;
 
         if (i > 0 && (!list || json_count(json) == 1)) {
-            values[i] = values[0];
+            values[i]               = values[0];
+            run->fresh[input->slot] = SLOT_MIXED;
             continue;
         }
         if (list) {

@@ -14,8 +14,8 @@ typedef struct LevelTable {
     int  parents;           /* number of parent elements */
 } LevelTable;
 
-/* Whether the pictures of a slot were made for it: emit_image() makes it fresh; what is
- * handed on as a value may be another slot's picture too. */
+/* Whether the pictures of a slot are there only: decoding and emit_image() make it fresh;
+ * what is handed on as a value may be a picture of another slot too. */
 typedef enum SlotPictures { SLOT_NONE, SLOT_FRESH, SLOT_MIXED } SlotPictures;
 
 /* When each phase ended, clock_now(). */
@@ -32,7 +32,7 @@ struct Run {
     Problem        problem;
     LevelTable    *levels;
     Value        **slots;       /* values of each slot, parallel to its level; NULL: none */
-    uint8_t       *fresh;       /* of each slot: a SlotPictures */
+    _Atomic uint8_t *fresh;     /* of each slot: a SlotPictures */
     uint8_t      **open;        /* of each branch: which elements go on; NULL: none */
     RunTimes       times;
     StepSpan      *spans;       /* one a step; those that were not reached began at 0 */

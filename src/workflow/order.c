@@ -208,6 +208,59 @@ static bool cycle(Graph *g, const Edges *edges)
     return false;
 }
 
+/* ---- last readers ------------------------------------------------------------------------ */
+
+/* Who reads a slot: those of the latest group count, and nobody does where a value leaves
+ * the workflow or may be handed on as it is. */
+typedef struct Readers {
+    int  group, count;
+    bool kept;
+} Readers;
+
+static void note_output(const Graph *g, const PlanOutput *output, Readers *readers)
+{
+    const PlanStep *step = output->step >= 0 ? &g->plan_steps[output->step] : NULL;
+
+    for (int k = 0; k < (step ? step->output_count : 1); k++) {
+        readers[step ? step->first_slot + k : output->slot].kept = true;
+    }
+}
+
+static void note_reader(Readers *readers, const PlanStep *step, const Binding *binding)
+{
+    if (step->group > readers->group) {
+        *readers = (Readers){ step->group, 0, readers->kept };
+    }
+    readers->count += step->group == readers->group;
+    readers->kept   = readers->kept || binding->field->type != FIELD_IMAGE;
+}
+
+/* The bindings that read a picture when everything else that reads it has run. */
+static bool find_last_readers(Graph *g)
+{
+    Readers *readers = arena_array(g->scratch, Readers, g->plan->slot_count + 1);
+
+    for (int i = 0; readers && i < g->plan->output_count; i++) {
+        note_output(g, &g->plan->outputs[i], readers);
+    }
+    for (int i = 0; readers && i < g->plan->step_count; i++) {
+        for (int k = 0; k < g->plan_steps[i].binding_count; k++) {
+            const Binding *binding = &g->plan_steps[i].bindings[k];
+
+            note_reader(&readers[binding->slot], &g->plan_steps[i], binding);
+        }
+    }
+    for (int i = 0; readers && i < g->plan->step_count; i++) {
+        for (int k = 0; k < g->plan_steps[i].binding_count; k++) {
+            Binding       *binding = (Binding *)&g->plan_steps[i].bindings[k];
+            const Readers *of      = &readers[binding->slot];
+
+            binding->last = !of->kept && of->count == 1 && of->group == g->plan_steps[i].group;
+        }
+    }
+    return readers != NULL;
+}
+
 bool graph_order(Graph *g)
 {
     Edges edges;
@@ -219,6 +272,7 @@ bool graph_order(Graph *g)
     if (place_steps(g, &edges) < g->plan->step_count) {
         return cycle(g, &edges);
     }
-    return sort_steps(g) || problem_set(g->scratch, g->problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
-                                        "The workflow is too large.");
+    return (sort_steps(g) && find_last_readers(g)) ||
+           problem_set(g->scratch, g->problem, PROBLEM_LIMITS, CONTEXT_GRAPH,
+                       "The workflow is too large.");
 }

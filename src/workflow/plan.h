@@ -50,7 +50,7 @@ typedef struct Binding {
     int          slot;
     int          level;     /* of the source */
     int          input;     /* index of the input it points at; -1: a step */
-    bool         sole;      /* nothing else reads what it points at */
+    bool         last;      /* of a picture: all else that reads it is in an earlier group */
     Text         selector;
 } Binding;
 

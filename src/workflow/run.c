@@ -74,7 +74,7 @@ static bool run_tables(Run *run)
 
     run->levels = arena_array(&run->arena, LevelTable, MAX(plan->level_count, 1));
     run->slots  = arena_array(&run->arena, Value *, MAX(plan->slot_count, 1));
-    run->fresh  = arena_array(&run->arena, uint8_t, MAX(plan->slot_count, 1));
+    run->fresh  = arena_array(&run->arena, _Atomic uint8_t, MAX(plan->slot_count, 1));
     run->open   = arena_array(&run->arena, uint8_t *, MAX(plan->branch_count, 1));
     run->spans  = arena_array(&run->arena, StepSpan, MAX(plan->step_count, 1));
     for (int i = 0; run->spans && i < plan->step_count; i++) {
