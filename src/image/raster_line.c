@@ -265,7 +265,7 @@ static void fill_narrow(uint8_t *at, const Canvas *c, int64_t count, int64_t row
     size_t half = count <= 4 ? 8 : 16, second = 4 * (size_t)count - half;
 
     for (int64_t y = 0; y < rows; y++, at += c->stride) {
-        __builtin_prefetch((const char *)at + MIN(ROWS_AHEAD, rows - 1 - y) * (int64_t)c->stride, 1);
+        __builtin_prefetch(at + (size_t)MIN(ROWS_AHEAD, rows - 1 - y) * c->stride, 1);
         if (half == 8) {
             memcpy(at, c->four, 8);
             memcpy(at + second, c->four, 8);
