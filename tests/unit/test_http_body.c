@@ -43,6 +43,46 @@ TEST(http_finds_a_part_of_a_form)
     arena_fini(&arena);
 }
 
+/* As RFC 2046 and RFC 7578 have it, beyond what everybody writes. */
+TEST(http_finds_a_part_of_an_unusual_form)
+{
+    static const char *const abc[] = {
+        "--XX \t\r\n" "Content-Disposition: form-data; name=\"file\"\r\n\r\nabc\r\n--XX  \r\n"
+            "\r\n\r\n--XX-- \r\n",
+        "a --XX in a line\r\n--XXL\r\n" PART("file", "abc") "--XX--\r\nepilogue\r\n--XX\r\n",
+        "--XX\r\n\r\nno head\r\n" PART("file", "abc") "--XX--",
+        "--XX\r\n\r\n" PART("file", "abc") "--XX--",
+        "--XX\r\nContent-Type: text/plain\r\n\r\n" PART("file", "abc") "--XX--",
+        "--XX\r\nX: y\r\nCONTENT-DISPOSITION:form-data;NAME=file\r\n\r\nabc\r\n--XX--",
+        "--XX\r\nContent-Disposition: form-data; name=file ; a\r\n\r\nabc\r\n--XX--",
+        "--XX\r\nContent-Disposition: form-data; filename=\"; name=x\"; name=\"file\"\r\n\r\n"
+            "abc\r\n--XX--",
+        "--XX\r\nContent-Disposition: form-data; filename=\"a\\\"; name=\\\"x\"; name=\"file\""
+            "\r\n\r\nabc\r\n--XX--",
+        "--XX\r\nContent-Disposition: form-data; filename=\"C:\\new\\file\"; name=\"file\""
+            "\r\n\r\nabc\r\n--XX--",
+    };
+    Arena arena;
+
+    arena_init(&arena, MIB(1));
+    for (size_t i = 0; i < COUNT_OF(abc); i++) {
+        CHECK_STR(file_of(&arena, form_type, abc[i]), "abc");
+    }
+    CHECK_STR(file_of(&arena, form_type, PART("file", "a\r\n--XXX\r\nb\r\n--XX-") "--XX--"),
+              "a\r\n--XXX\r\nb\r\n--XX-");
+    CHECK_STR(file_of(&arena, form_type,
+                      "--XX\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n--XX--"), "");
+    CHECK_STR(file_of(&arena, form_type,
+                      "--XX\r\nContent-Disposition: form-data; filename=\"file\"\r\n\r\na\r\n"
+                      "--XX--"), "-");
+    CHECK_STR(file_of(&arena, form_type, "--XX--\r\n"), "-");
+    CHECK_STR(file_of(&arena, form_type, "--XXjunk\r\n\r\n\r\n--XX--"), "-");   /* a preamble */
+    CHECK_STR(file_of(&arena, form_type, "a" PART("file", "a") "--XX--"), "-");
+    CHECK_STR(file_of(&arena, "multipart/form-data; a=\"; boundary=YY\" ;boundary; Boundary=XX ; b",
+                      PART("file", "abc") "--XX--"), "abc");
+    arena_fini(&arena);
+}
+
 TEST(http_refuses_broken_forms)
 {
     Arena  arena;
@@ -55,8 +95,14 @@ TEST(http_refuses_broken_forms)
     CHECK_STR(file_of(&arena, form_type, ""), "!");
     CHECK_STR(file_of(&arena, form_type, PART("file", "a")), "!");
     CHECK_STR(file_of(&arena, form_type, "--XX"), "!");
-    CHECK_STR(file_of(&arena, form_type, "--XXjunk\r\n\r\n\r\n--XX--"), "!");
     CHECK_STR(file_of(&arena, form_type, "--XX\r\nno head\r\n--XX--"), "!");
+    CHECK_STR(file_of(&arena, form_type, PART("file", "a") "--XX"), "!");
+    CHECK_STR(file_of(&arena, form_type, PART("file", "a") "--XX-"), "!");
+    CHECK_STR(file_of(&arena, form_type, PART("file", "a") "\n--XX--"), "!");
+    CHECK_STR(file_of(&arena, "multipart/form-data; boundary=\"XX", PART("file", "a") "--XX--"),
+              "!");
+    CHECK_STR(file_of(&arena, "multipart/form-data; xboundary=XX", PART("file", "a") "--XX--"),
+              "!");
     buffer_init(&many, MIB(1));
     for (int i = 0; i < 101; i++) {
         buffer_string(&many, PART("a", "b"));
