@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/pool.h"
 
 typedef struct Json Json;
 
@@ -77,6 +78,7 @@ bool     json_next(JsonWalk *walk);
  * by assert).  Errors are the buffer's. */
 typedef struct JsonWriter {
     Buffer *out;
+    Pool   *pool;      /* whose threads help with what is much work (pictures); NULL: none */
     int     depth;
     bool    comma;
 } JsonWriter;

@@ -73,7 +73,7 @@ static ValuePair *find_pair(ValuePair *pairs, uint32_t count, Text key)
 bool chains_apply(Call *call, int i, const Chains *chains, Value data, const char *missing,
                   Value *out)
 {
-    UqlScope   scope   = { .cancel = call->cancel };
+    UqlScope   scope   = { .cancel = call->cancel, .pool = call->services->pool };
     UqlError   err     = { 0 };
     ValuePair *pairs   = arena_array(call->arena, ValuePair, MAX(data.count, 1));
     Text       unknown = { NULL, 0 };

@@ -54,7 +54,8 @@ static bool run(Call *call)
 {
     for (int i = 0; i < call->count; i++) {
         const Args *in    = call_args(call, i);
-        UqlScope    scope = { in->parameters.as.pairs, in->parameters.count, call->cancel };
+        UqlScope    scope = { in->parameters.as.pairs, in->parameters.count, call->cancel,
+                              call->services->pool };
         UqlError    err   = { 0 };
         bool        condition;
 

@@ -151,7 +151,7 @@ static bool decide(Call *call, int i, const Args *in)
 {
     const Cases  *cases  = in->cases;
     const Result *result = &cases->otherwise;
-    UqlScope      scope  = { .cancel = call->cancel };
+    UqlScope      scope  = { .cancel = call->cancel, .pool = call->services->pool };
     UqlError      err    = { 0 };
     Value         data;
 

@@ -30,7 +30,7 @@ static const Output outputs[] = {
 
 static bool run(Call *call)
 {
-    UqlScope scope = { .cancel = call->cancel };
+    UqlScope scope = { .cancel = call->cancel, .pool = call->services->pool };
 
     for (int i = 0; i < call->count; i++) {
         const Args *in  = call_args(call, i);

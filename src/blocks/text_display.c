@@ -172,7 +172,7 @@ static const Operation *operations_of(const Chains *chains, Text name)
 /* The text with values in it.  A name that has none stays as it stands. */
 static bool fill_in(Call *call, int i, const Args *in, Buffer *out)
 {
-    UqlScope scope = { .cancel = call->cancel };
+    UqlScope scope = { .cancel = call->cancel, .pool = call->services->pool };
     Text     left  = in->text;
 
     while (left.length > 0 && !out->failed) {

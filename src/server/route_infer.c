@@ -241,6 +241,7 @@ static void infer_body(App *app, Request *request, Response *response, const Jso
     Question    question = {
         .model_id = json_text(json_get(body, "model_id")),
         .id = json_text(json_get(body, "id")),
+        .pool = app->services.pool,
         .as_stored = flag_of(json_get(body, "disable_preproc_auto_orient"), false),
         .off = {
             .contrast = flag_of(json_get(body, "disable_preproc_contrast"), false),

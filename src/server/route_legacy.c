@@ -190,7 +190,7 @@ static void infer(App *app, Request *request, Response *response)
     const char *id      = arena_printf(request->arena, "%.*s/%.*s", SHOW(request->params[0]),
                                        SHOW(request->params[1]));
     Question    question = {
-        .model_id = text_of(id), .count = 1,
+        .model_id = text_of(id), .count = 1, .pool = app->services.pool,
         .visualize = text_is(format, "image_and_json"),
         .only_picture = text_is(format, "image"),
         .labels = query_flag(&details, "labels", false),

@@ -48,6 +48,7 @@ typedef struct Question {
     bool          as_stored;        /* pictures without the turn of their EXIF orientation */
     bool          as_list;          /* a list of answers */
     bool          only_picture;     /* the answer is the labelled picture itself */
+    Pool         *pool;             /* whose threads help to encode that; NULL: none */
 } Question;
 
 /* Set question->reduction from the words of a request; texts without `at` and a NaN were

@@ -11,6 +11,7 @@
 #define OCELLUS_VALUE_UQL_H
 
 #include "base/cancel.h"
+#include "base/pool.h"
 #include "value/kind.h"
 #include "value/value.h"
 
@@ -45,6 +46,7 @@ typedef struct UqlScope {
     const ValuePair *names;
     size_t           count;
     const Cancel    *cancel;
+    Pool            *pool;      /* whose threads help to encode pictures; NULL: none */
 } UqlScope;
 
 bool uql_test(Arena *arena, const Statement *statement, const UqlScope *scope, bool *result,

@@ -67,7 +67,7 @@ static ValuePair *row_scope(Evaluation *e, size_t *count)
 UQL_APPLY(uql_filter)
 {
     const Detections *set;
-    UqlScope          scope = { .cancel = e->scope->cancel };
+    UqlScope          scope = { .cancel = e->scope->cancel, .pool = e->scope->pool };
     ValuePair        *names;
     int              *rows, count = 0;
 

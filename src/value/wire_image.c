@@ -285,7 +285,7 @@ static bool write_pixels(JsonWriter *w, const Image *image, Error *err)
         return true;
     }
     buffer_init(&jpeg, LIMIT_RESPONSE_BODY);
-    ok = image_encode_jpeg(image, JPEG_QUALITY, &jpeg, err);
+    ok = image_encode_jpeg(image, JPEG_QUALITY, w->pool, &jpeg, err);
     if (ok) {
         json_write_base64(w, jpeg.data, jpeg.length);
     }

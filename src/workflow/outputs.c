@@ -257,6 +257,7 @@ bool run_write_outputs(Run *run, JsonWriter *w, const Json *excluded)
     if (!outputs) {
         return too_large(run);
     }
+    w->pool = run->options.services->pool;
     json_begin_array(w);
     for (int result = 0; result < results; result++) {
         if (!write_result(run, w, outputs, excluded, result)) {

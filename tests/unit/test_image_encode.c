@@ -83,8 +83,8 @@ TEST(encoders_follow_the_rows_of_a_crop)
 
     buffer_init(&a, MIB(1));
     buffer_init(&b, MIB(1));
-    CHECK(image_encode_png(crop, &a, NULL) && image_encode_jpeg(crop, 95, &a, NULL));
-    CHECK(image_encode_png(copy, &b, NULL) && image_encode_jpeg(copy, 95, &b, NULL));
+    CHECK(image_encode_png(crop, &a, NULL) && image_encode_jpeg(crop, 95, NULL, &a, NULL));
+    CHECK(image_encode_png(copy, &b, NULL) && image_encode_jpeg(copy, 95, NULL, &b, NULL));
     CHECK(text_equal((Text){ a.data, a.length }, (Text){ b.data, b.length }));
     buffer_fini(&a);
     buffer_fini(&b);
@@ -103,7 +103,7 @@ TEST(jpeg_is_near_to_what_was_drawn)
         double error = 0;
 
         buffer_init(&file, MIB(1));
-        CHECK(image_encode_jpeg(image, 95, &file, NULL));
+        CHECK(image_encode_jpeg(image, 95, NULL, &file, NULL));
         Image *read = again(&file);
         for (int y = 0; y < 48; y++) {
             for (int x = 0; x < 64; x++)
@@ -132,7 +132,7 @@ TEST(jpeg_has_half_the_chroma_and_standard_tables)
     Buffer file;
 
     buffer_init(&file, MIB(1));
-    CHECK(image_encode_jpeg(image, 50, &file, NULL));
+    CHECK(image_encode_jpeg(image, 50, NULL, &file, NULL));
     const uint8_t *frame = segment(&file, 0xC0);
     CHECK_INT(frame[7], 0x22);
     CHECK_INT(frame[10], 0x11);
@@ -141,7 +141,7 @@ TEST(jpeg_has_half_the_chroma_and_standard_tables)
     CHECK_INT(segment(&file, 0xC4)[3], 5);
 
     buffer_clear(&file);
-    CHECK(image_encode_jpeg(gray, 50, &file, NULL));
+    CHECK(image_encode_jpeg(gray, 50, NULL, &file, NULL));
     CHECK_INT(segment(&file, 0xC0)[5], 1);
     buffer_fini(&file);
     image_unref(image);
@@ -157,8 +157,10 @@ TEST(jpeg_quality_is_brought_into_range)
     buffer_init(&under, MIB(1));
     buffer_init(&most, MIB(1));
     buffer_init(&over, MIB(1));
-    CHECK(image_encode_jpeg(image, 1, &least, NULL) && image_encode_jpeg(image, -5, &under, NULL));
-    CHECK(image_encode_jpeg(image, 100, &most, NULL) && image_encode_jpeg(image, 999, &over, NULL));
+    CHECK(image_encode_jpeg(image, 1, NULL, &least, NULL));
+    CHECK(image_encode_jpeg(image, -5, NULL, &under, NULL));
+    CHECK(image_encode_jpeg(image, 100, NULL, &most, NULL));
+    CHECK(image_encode_jpeg(image, 999, NULL, &over, NULL));
     CHECK_INT((intmax_t)under.length, (intmax_t)least.length);
     CHECK_INT((intmax_t)over.length, (intmax_t)most.length);
     CHECK(least.length < most.length);
@@ -176,7 +178,7 @@ TEST(encoders_say_when_there_is_no_room)
     Error  err = { 0 };
 
     buffer_init(&file, 100);
-    CHECK(!image_encode_jpeg(image, 95, &file, &err));
+    CHECK(!image_encode_jpeg(image, 95, NULL, &file, &err));
     CHECK_INT(err.kind, ERR_MEMORY);
     buffer_fini(&file);
 

@@ -1,6 +1,11 @@
 """pictures - what strangers' pictures do to the server: an answer or a clear refusal."""
 import base64
+import io
 import pathlib
+
+import cv2
+import numpy
+from PIL import Image
 
 from harness import check, equal, server
 from images import pictures
@@ -49,6 +54,63 @@ def test_an_untouched_picture_leaves_as_it_came_whatever_its_format():
         answer = server().run(ECHO, {"image": {"type": "base64", "value": sent}})
         equal(answer.status, 200, name)
         equal(answer.json["outputs"][0]["image"]["value"], sent, name)
+
+
+# A picture as JPEG of some quality, and its gray in the usual one.
+JPEGS = {"version": "1.0",
+         "inputs": [{"type": "WorkflowImage", "name": "image"}],
+         "steps": [{"type": "roboflow_core/convert_grayscale@v1", "name": "gray",
+                    "image": "$inputs.image"}] +
+                  [{"type": "roboflow_core/property_definition@v1", "name": f"jpeg{quality}",
+                    "data": "$inputs.image",
+                    "operations": [{"type": "ConvertImageToJPEG", "compression_level": quality}]}
+                   for quality in (20, 95, 100)],
+         "outputs": [{"type": "JsonField", "name": "gray", "selector": "$steps.gray.image"}] +
+                    [{"type": "JsonField", "name": f"jpeg{quality}",
+                      "selector": f"$steps.jpeg{quality}.output"} for quality in (20, 95, 100)]}
+SIDES = ((1, 1), (15, 17), (16, 16), (300, 200), (640, 480), (1920, 1080), (1001, 747),
+         (1, 20000), (20000, 1), (333, 4000))
+
+
+def restart_interval(jpeg):
+    """Of the DRI segment in front of the first scan; 0: there is none."""
+    at = 2
+    while jpeg[at + 1] != 0xDA:
+        if jpeg[at + 1] == 0xDD:
+            return int.from_bytes(jpeg[at + 4:at + 6], "big")
+        at += 2 + int.from_bytes(jpeg[at + 2:at + 4], "big")
+    return 0
+
+
+def check_jpeg(ours, pixels, quality, what):
+    """The bytes are OpenCV's for that restart interval; two decoders show the pixels that
+    they show of OpenCV's file without one."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    whole = cv2.imencode(".jpg", pixels, options)[1].tobytes()
+    interval = [cv2.IMWRITE_JPEG_RST_INTERVAL, restart_interval(ours)]
+    check(ours == cv2.imencode(".jpg", pixels, options + interval)[1].tobytes(), *what)
+    for decode in (lambda data: cv2.imdecode(numpy.frombuffer(data, numpy.uint8), -1),
+                   lambda data: numpy.asarray(Image.open(io.BytesIO(data)))):
+        check(numpy.array_equal(decode(ours), decode(whole)), *what)
+
+
+def test_encoded_pictures_are_those_of_opencv():
+    random, striped = numpy.random.default_rng(5), 0
+    for width, height in SIDES:
+        noise = random.integers(0, 40, (height, width, 3), numpy.uint8)
+        slope = numpy.add.outer(numpy.arange(height), numpy.arange(width))[:, :, None]
+        pixels = (noise + slope // (3, 5, 7) % 200).astype(numpy.uint8)
+        sent = base64.b64encode(cv2.imencode(".png", pixels)[1]).decode()
+        answer = server().run(JPEGS, {"image": {"type": "base64", "value": sent}})
+        equal(answer.status, 200, (width, height))
+        answer = answer.json["outputs"][0]
+        gray = base64.b64decode(answer["gray"]["value"])
+        check_jpeg(gray, cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), 95, (width, height, "gray"))
+        for quality in (20, 95, 100):
+            ours = base64.b64decode(answer[f"jpeg{quality}"])
+            striped += restart_interval(ours) > 0
+            check_jpeg(ours, pixels, quality, (width, height, quality))
+    check(striped >= 9, striped)
 
 
 def test_what_is_not_supported_is_named():

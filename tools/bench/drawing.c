@@ -94,7 +94,7 @@ static const Json *make_inputs(Arena *arena)
 
     buffer_init(&jpeg, MIB(16));
     buffer_init(&text, MIB(32));
-    if (!image || !image_encode_jpeg(image, 95, &jpeg, NULL)) {
+    if (!image || !image_encode_jpeg(image, 95, NULL, &jpeg, NULL)) {
         exit(1);
     }
     base64 = arena_array(arena, char, base64_size(jpeg.length) + 1);

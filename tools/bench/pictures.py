@@ -17,6 +17,7 @@ import cv2
 import numpy
 
 SIDE, PADDING = 640, 114
+RESTARTS = 720      # MCUs between restarts: ours encodes pictures of this size in such stripes
 
 
 def make(photo, folder):
@@ -72,7 +73,9 @@ def works(folder):
         "decode WebP, lossless": decode("lossless.webp"),
         "decode PNG": decode("photo.png"),
         "decode JPEG": decode("photo.jpg"),
-        "encode JPEG": lambda: cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, 90])[1],
+        "encode JPEG": lambda: cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, 90,
+                                                            cv2.IMWRITE_JPEG_RST_INTERVAL,
+                                                            RESTARTS])[1],
         "resize linear, smaller": resize(1000, 562, linear),
         "resize linear, larger": resize(2500, 1400, linear),
         "resize area, a third": resize(640, 360, area),

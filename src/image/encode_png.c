@@ -1,61 +1,15 @@
 /*
- * encode - pixels to files.
+ * encode_png - pixels to PNG.
  *
- * JPEG is written by libjpeg-turbo with the settings that OpenCV's imencode
- * uses, the accurate DCT among them, and comes out the same to the byte.
- * PNG favours speed over size: the fastest compression after the SUB filter,
+ * Speed is favoured over size: the fastest compression after the SUB filter,
  * which costs a tenth of libpng's defaults and a fifth more bytes.
  */
 #include "image/encode.h"
 
 #include <png.h>
-#include <turbojpeg.h>
 #include <zlib.h>
 
 #include "image/codec.h"
-
-/* ---- JPEG ------------------------------------------------------------------ */
-
-static bool append(Buffer *out, const void *bytes, size_t length, Error *err)
-{
-    buffer_append(out, bytes, length);
-    if (out->failed)
-        return fail(err, ERR_MEMORY, "no room for an encoded picture of %zu kB", length >> 10);
-    return true;
-}
-
-bool image_encode_jpeg(const Image *image, int quality, Buffer *out, Error *err)
-{
-    bool           gray  = image_channels(image) == 1;
-    int            chroma = gray ? TJSAMP_GRAY : TJSAMP_420;
-    unsigned long  size  = tjBufSize(image_width(image), image_height(image), chroma);
-    unsigned char *bytes = tjAlloc((int)size);
-    tjhandle       tool  = tjInitCompress();
-
-    /* Room for the worst case, most of which stays untouched, is cheaper than growing. */
-    if (!tool || !bytes) {
-        tjFree(bytes);
-        if (tool)
-            tjDestroy(tool);
-        return fail(err, ERR_MEMORY, "no memory for the JPEG encoder");
-    }
-
-    bool done = tjCompress2(tool, image_pixels(image), image_width(image),
-                            (int)image_stride(image), image_height(image),
-                            gray ? TJPF_GRAY : TJPF_BGRX, &bytes, &size,
-                            chroma, MAX(1, MIN(quality, 100)),
-                            TJFLAG_ACCURATEDCT | TJFLAG_NOREALLOC) == 0;
-    if (done)
-        done = append(out, bytes, size, err);
-    else
-        codec_fail(err, ERR_INTERNAL, "the picture cannot be encoded as JPEG",
-                   tjGetErrorStr2(tool));
-    tjFree(bytes);
-    tjDestroy(tool);
-    return done;
-}
-
-/* ---- PNG ------------------------------------------------------------------- */
 
 typedef struct Sink {
     Buffer *out;
