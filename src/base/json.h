@@ -17,7 +17,6 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/pool.h"
 
 typedef struct Json Json;
 
@@ -78,7 +77,7 @@ bool     json_next(JsonWalk *walk);
  * by assert).  Errors are the buffer's. */
 typedef struct JsonWriter {
     Buffer *out;
-    Pool   *pool;      /* whose threads help with what is much work (pictures); NULL: none */
+    const struct ImageWriting *pictures;     /* image/encode.h; NULL: as the reference does */
     int     depth;
     bool    comma;
 } JsonWriter;

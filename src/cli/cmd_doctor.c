@@ -52,7 +52,7 @@ static void check_codecs(Checkup *c)
     bool    ok    = image != NULL;
 
     buffer_init(&bytes, MIB(1));
-    ok    = ok && image_encode_jpeg(image, 95, NULL, &bytes, &err);
+    ok    = ok && image_encode(image, as_jpeg(95, NULL), &bytes, &err);
     again = ok ? image_decode(bytes.data, bytes.length, TEXT("doctor"), NULL, &err) : NULL;
     ok    = again && image_width(again) == 64 && image_height(again) == 48;
     report(c, ok, "pictures", ok ? "JPEG, PNG, WebP, BMP and GIF" : err.text);

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/pass.h"
 #include "cli/print.h"
+#include "image/encode.h"
 #include "server/costs.h"
 #include "workflow/inner.h"
 
@@ -28,7 +29,38 @@ typedef struct Passes {
     const char *out, *record;
     bool        json;
     int         saved;
+    ImageWriting pictures;      /* of the answer */
 } Passes;
+
+static const struct { const char *name; Coding coding; int quality; } formats[] = {
+    { "jpeg", CODING_JPEG, 95 }, { "jpeg444", CODING_JPEG_444, 95 }, { "png", CODING_PNG, 0 },
+    { "webp", CODING_WEBP, 80 },
+};
+
+/* --format and --quality. */
+static bool choose_format(Passes *p, Error *err)
+{
+    const char *name    = option_text(p->in, "format", "jpeg");
+    int64_t     quality = option_int(p->in, "quality", 0);
+
+    for (size_t i = 0; i < COUNT_OF(formats); i++) {
+        if (strcmp(name, formats[i].name) != 0) {
+            continue;
+        }
+        if (option_given(p->in, "quality") && formats[i].coding == CODING_PNG) {
+            return fail(err, ERR_INVALID, "--quality: PNG keeps everything and has none");
+        }
+        if (option_given(p->in, "quality") && (quality < 1 || quality > 100)) {
+            return fail(err, ERR_INVALID, "--quality: %lld is not from 1 to 100",
+                        (long long)quality);
+        }
+        p->pictures = (ImageWriting){ formats[i].coding,
+                                      quality > 0 ? (int)quality : formats[i].quality,
+                                      p->app.services.pool };
+        return true;
+    }
+    return fail(err, ERR_INVALID, "--format: '%.40s' is none of jpeg, jpeg444, png, webp", name);
+}
 
 /* "pictures/a.jpg" -> "a" */
 static const char *stem_of(Arena *arena, const char *path)
@@ -50,6 +82,7 @@ static bool print_run(Passes *p, Run *run, const char *picture, const Json *inpu
     buffer_init(&raw, LIMIT_RESPONSE_BODY);
     buffer_init(&shown, LIMIT_RESPONSE_BODY);
     w  = json_writer(&raw);
+    w.pictures = &p->pictures;
     ok = run_write_outputs(run, &w, NULL) || fail_problem(err, run_problem(run));
     if (ok && p->json) {
         buffer_char(&raw, '\n');
@@ -176,7 +209,8 @@ static int run(Invocation *in, Error *err)
     cancel_init(&interrupted, 0);
     signal(SIGINT, on_interrupt);
     if (app_open(&p.app, data_folder(in), false, err)) {
-        if ((!p.out || folder_make(p.out, err)) && open_session(&p, err)) {
+        if (choose_format(&p, err) && (!p.out || folder_make(p.out, err)) &&
+            open_session(&p, err)) {
             code = run_passes(&p, err);
             keep_costs(&p);
             if (p.saved > 0) {
@@ -193,6 +227,9 @@ static int run(Invocation *in, Error *err)
 static const Option options[] = {
     { "set", 's', OPTION_LIST, "NAME=VALUE", "Give an input a value: JSON, or else text." },
     { "out", 'o', OPTION_TEXT, "DIR", "Save the pictures of the answer there." },
+    { "format", 'f', OPTION_TEXT, "FORMAT", "Of pictures that steps made: jpeg, jpeg444 (colours "
+      "as fine as the rest), png or webp (jpeg)." },
+    { "quality", 'q', OPTION_INTEGER, "N", "Of jpeg and webp, 1 to 100 (95; webp 80)." },
     { "json", 0, OPTION_FLAG, NULL, "Print the exact answer, one line a picture." },
     { "record", 0, OPTION_TEXT, "DIR", "Write all values of all steps there; see replay." },
     { 0 },
@@ -205,7 +242,8 @@ const Command command_run = {
     .example = "ocellus run examples/parts.json examples/pictures/straw-1.jpg --out /tmp/out",
     .details = "WORKFLOW is a file with a definition, '-' for standard input, or the id of a "
                "stored workflow.\nEach PICTURE is one pass; steps remember between passes.  "
-               "Exit code 5: some pictures failed.",
+               "Exit code 5: some pictures failed.\nPictures of the answer that no step changed "
+               "stay the files that they were.",
     .options = options,
     .least   = 1,
     .most    = -1,

@@ -164,7 +164,7 @@ static bool record_value(Recording *r, const char *stem, Value value)
 
     buffer_init(&bytes, LIMIT_RESPONSE_BODY);
     if (value.type == VALUE_IMAGE) {
-        ok = image_encode_png(value.as.image, &bytes, r->err);
+        ok = image_encode(value.as.image, as_png(), &bytes, r->err);
     } else {
         w  = json_writer(&bytes);
         ok = wire_write(&w, value, r->err);

@@ -9,16 +9,21 @@
 #define OCELLUS_IMAGE_CODEC_H
 
 #include "image/decode.h"
+#include "image/encode.h"
 
-/* A format's two functions.  The first fills in a header and refuses what it
+/* A format's functions.  The first fills in a header and refuses what it
  * must before any pixel memory is asked for; the second decodes what the first
  * let pass into `pixels`, BGRX with stride 4 * width. */
 typedef bool Probe(const void *bytes, size_t length, ImageHeader *header, Error *err);
 typedef bool Decode(const void *bytes, size_t length, const ImageHeader *header, uint8_t *pixels,
                     Error *err);
 
+/* Appends the file of a picture. */
+typedef bool Encode(const Image *image, ImageWriting how, Buffer *out, Error *err);
+
 Probe  jpeg_probe, png_probe, bmp_probe, webp_probe, gif_probe, tiff_probe, avif_probe;
 Decode jpeg_decode, png_decode, bmp_decode, webp_decode, gif_decode, tiff_decode, avif_decode;
+Encode jpeg_encode, png_encode, webp_encode;
 
 /* ---- JPEG ------------------------------------------------------------------ */
 

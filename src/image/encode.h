@@ -8,15 +8,36 @@
 #include "base/pool.h"
 #include "image/image.h"
 
-/* The reference's JPEG: quality 1..100 (95 is its default), 4:2:0, standard tables; gray
- * pictures stay gray.  Appended to `out`.  Small pictures are what OpenCV writes, to the
- * byte; larger ones are cut into stripes, so that the pool's threads (NULL: none) can help,
- * and are what OpenCV writes with a restart interval: they decode to the same pixels.  The
- * bytes do not depend on the pool. */
-bool image_encode_jpeg(const Image *image, int quality, Pool *pool, Buffer *out,
-                       Error *err) MUST_USE;
+typedef enum Coding {
+    CODING_JPEG,        /* 4:2:0: a quarter of the colours, which photographs do not miss */
+    CODING_JPEG_444,    /* all of them, for thin coloured lines and letters */
+    CODING_PNG,         /* every bit; fast rather than small */
+    CODING_WEBP,        /* smaller than JPEG, and takes several times as long */
+} Coding;
 
-/* PNG with fast settings: colour as RGB, gray as gray, BGRA as RGBA. */
-bool image_encode_png(const Image *image, Buffer *out, Error *err) MUST_USE;
+/* How pictures are written. */
+typedef struct ImageWriting {
+    Coding coding;
+    int    quality;     /* 1..100, of JPEG and WebP */
+    Pool  *pool;        /* whose threads help; NULL: none.  The bytes do not depend on it */
+} ImageWriting;
+
+static inline ImageWriting as_png(void)
+{
+    return (ImageWriting){ .coding = CODING_PNG };
+}
+
+static inline ImageWriting as_jpeg(int quality, Pool *pool)
+{
+    return (ImageWriting){ CODING_JPEG, quality, pool };
+}
+
+/* Append the file to `out`.
+ *
+ * JPEG has standard tables; gray pictures stay gray.  Small pictures are what OpenCV
+ * writes, to the byte; larger ones are cut into stripes that threads can share, and are
+ * what OpenCV writes with a restart interval: they decode to the same pixels.  PNG holds
+ * gray as gray, BGRA as RGBA; WebP holds gray as colours, and no side over 16383 pixels. */
+bool image_encode(const Image *image, ImageWriting how, Buffer *out, Error *err) MUST_USE;
 
 #endif

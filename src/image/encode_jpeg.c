@@ -16,7 +16,6 @@
 #include <turbojpeg.h>
 
 #include "image/codec.h"
-#include "image/encode.h"
 
 enum {
     SOF0 = 0xC0, DHT = 0xC4, RST0 = 0xD0, SOI = 0xD8, EOI = 0xD9, SOS = 0xDA, DQT = 0xDB,
@@ -41,16 +40,17 @@ typedef struct Stripe {
 
 typedef struct Work {
     const Image *image;
-    int          quality;
+    int          quality, chroma;
     int          count;        /* of stripes */
     int          rows;         /* of pixels in a stripe; the last one may have fewer */
     int          interval;     /* MCUs in a stripe */
     Stripe       stripes[STRIPES_MOST];
 } Work;
 
-static int chroma_of(const Image *image)
+static int chroma_of(const Image *image, Coding coding)
 {
-    return image_channels(image) == 1 ? TJSAMP_GRAY : TJSAMP_420;
+    return image_channels(image) == 1 ? TJSAMP_GRAY
+           : coding == CODING_JPEG_444 ? TJSAMP_444 : TJSAMP_420;
 }
 
 static int parts(int whole, int size)
@@ -69,7 +69,7 @@ static void stay_whole(Work *work)
 /* Pixels that pad the picture to whole MCUs count: they are work as well. */
 static void divide(Work *work)
 {
-    int side   = chroma_of(work->image) == TJSAMP_GRAY ? 8 : 16;
+    int side   = tjMCUHeight[work->chroma];      /* and width, of these three */
     int across = parts(image_width(work->image), side);
     int down   = parts(image_height(work->image), side);
     int least  = parts(STRIPE_PIXELS, across * side * side);
@@ -98,7 +98,7 @@ static void encode_stripe(void *context, int i)
                     image_width(image), (int)image_stride(image),
                     MIN(work->rows, image_height(image) - top),
                     image_channels(image) == 1 ? TJPF_GRAY : TJPF_BGRX,
-                    &stripe->bytes, &stripe->length, chroma_of(image), work->quality,
+                    &stripe->bytes, &stripe->length, work->chroma, work->quality,
                     TJFLAG_ACCURATEDCT | TJFLAG_NOREALLOC) != 0)
         codec_fail(&stripe->err, ERR_INTERNAL, "the picture cannot be encoded as JPEG",
                    tjGetErrorStr2(tool));
@@ -109,7 +109,7 @@ static void encode_stripe(void *context, int i)
  * of which stays untouched, is cheaper than growing. */
 static unsigned char *encode_stripes(Work *work, Pool *pool, Error *err)
 {
-    size_t         each = tjBufSize(image_width(work->image), work->rows, chroma_of(work->image));
+    size_t         each = tjBufSize(image_width(work->image), work->rows, work->chroma);
     unsigned char *room = NULL;
 
     if (each < SIZE_MAX / STRIPES_MOST)
@@ -218,14 +218,15 @@ static void join(const Work *work, Buffer *out)
 
 /* ---- all ------------------------------------------------------------------- */
 
-bool image_encode_jpeg(const Image *image, int quality, Pool *pool, Buffer *out, Error *err)
+bool jpeg_encode(const Image *image, ImageWriting how, Buffer *out, Error *err)
 {
-    Work           work   = { .image = image, .quality = MAX(1, MIN(quality, 100)) };
+    Work           work   = { .image = image, .quality = MAX(1, MIN(how.quality, 100)),
+                              .chroma = chroma_of(image, how.coding) };
     unsigned char *room;
     size_t         length = 0;
 
     divide(&work);
-    room = encode_stripes(&work, pool, err);
+    room = encode_stripes(&work, how.pool, err);
     if (room && work.count > 1 && !can_join(&work)) {
         free(room);
         stay_whole(&work);

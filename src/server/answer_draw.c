@@ -305,8 +305,9 @@ bool answer_draw(const Reply *reply, Buffer *out, Error *err)
 {
     Image *picture = image_copy(reply->image, err);
     bool   ok      = picture && draw(reply, picture, err) &&
-                     image_encode_jpeg(picture, reply->found ? OBJECT_QUALITY : CLASS_QUALITY,
-                                       reply->question->pool, out, err) &&
+                     image_encode(picture,
+                                  as_jpeg(reply->found ? OBJECT_QUALITY : CLASS_QUALITY,
+                                          reply->question->pool), out, err) &&
                      (!out->failed || fail(err, ERR_MEMORY, "no memory for the labelled picture"));
 
     image_unref(picture);

@@ -126,7 +126,7 @@ static bool write_png(JsonWriter *w, const char *key, const Image *mask, Error *
     bool   ok;
 
     buffer_init(&png, LIMIT_RESPONSE_BODY);
-    ok = image_encode_png(mask, &png, err) &&
+    ok = image_encode(mask, as_png(), &png, err) &&
          (!png.failed || fail(err, ERR_MEMORY, "no memory for the classes of pixels"));
     if (ok) {
         json_key(w, key);

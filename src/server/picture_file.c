@@ -28,7 +28,7 @@ static bool thumbnail(const Buffer *bytes, int size, Request *request, Response 
 {
     Image *image = image_decode(bytes->data, bytes->length, TEXT("image"), request->cancel, err);
     Image *small = image ? shrink(image, size, err) : NULL;
-    bool   done  = small && image_encode_jpeg(small, THUMBNAIL_QUALITY, NULL, &response->buffer,
+    bool   done  = small && image_encode(small, as_jpeg(THUMBNAIL_QUALITY, NULL), &response->buffer,
                                               err);
 
     image_unref(small);

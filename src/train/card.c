@@ -64,7 +64,7 @@ static bool write_picture(Arena *arena, const char *run, const char *name, Image
     if (!image)
         return false;
     buffer_init(&out, MIB(64));
-    bool done = image_encode_png(image, &out, err) && write_file(arena, run, name, &out, err);
+    bool done = image_encode(image, as_png(), &out, err) && write_file(arena, run, name, &out, err);
     buffer_fini(&out);
     image_unref(image);
     return done;

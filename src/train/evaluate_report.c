@@ -267,7 +267,7 @@ static bool save(const char *folder, const char *name, Arena *arena, Buffer *byt
 static bool save_image(const char *folder, const char *name, Arena *arena, Image *image,
                        Buffer *bytes, Error *err)
 {
-    bool ok = image && image_encode_png(image, bytes, err) &&
+    bool ok = image && image_encode(image, as_png(), bytes, err) &&
               save(folder, name, arena, bytes, err);
 
     image_unref(image);

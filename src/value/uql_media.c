@@ -90,7 +90,7 @@ static bool encode(Evaluation *e, const Image *image, int quality, Buffer *out)
     Error err = { 0 };
 
     buffer_init(out, LIMIT_RESPONSE_BODY);
-    if (image_encode_jpeg(image, quality, e->scope->pool, out, &err) && !out->failed) {
+    if (image_encode(image, as_jpeg(quality, e->scope->pool), out, &err) && !out->failed) {
         return true;
     }
     buffer_fini(out);

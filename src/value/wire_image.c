@@ -7,10 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "image/encode.h"
 #include "value/wire.h"
-
-enum { JPEG_QUALITY = 95 };
 
 /* ---- video metadata ----------------------------------------------------------- */
 
@@ -273,7 +270,7 @@ static bool write_pixels(JsonWriter *w, const Image *image, Error *err)
 {
     Text   encoded = image_encoded(image);
     Text   source  = image_source_text(image);
-    Buffer jpeg;
+    Buffer file;
     bool   ok;
 
     if (source.at) {
@@ -284,12 +281,12 @@ static bool write_pixels(JsonWriter *w, const Image *image, Error *err)
         json_write_base64(w, encoded.at, encoded.length);
         return true;
     }
-    buffer_init(&jpeg, LIMIT_RESPONSE_BODY);
-    ok = image_encode_jpeg(image, JPEG_QUALITY, w->pool, &jpeg, err);
+    buffer_init(&file, LIMIT_RESPONSE_BODY);
+    ok = image_encode(image, w->pictures ? *w->pictures : as_jpeg(WIRE_QUALITY, NULL), &file, err);
     if (ok) {
-        json_write_base64(w, jpeg.data, jpeg.length);
+        json_write_base64(w, file.data, file.length);
     }
-    buffer_fini(&jpeg);
+    buffer_fini(&file);
     return ok;
 }
 

@@ -5,7 +5,7 @@
 #define OCELLUS_VALUE_WIRE_IMAGE_H
 
 #include "base/json.h"
-#include "image/image.h"
+#include "image/encode.h"
 
 /* Read {"video_identifier", "frame_number", "frame_timestamp", ...}; texts are
  * borrowed from the JSON. */
@@ -16,7 +16,11 @@ void wire_write_video(JsonWriter *w, const VideoMeta *video);
  * parent, frame 0, now, 30 frames a second. */
 VideoMeta video_made_up(const Image *image, int64_t now);
 
-/* {"type": "base64", "value", "video_metadata", [lineage of a crop]}. */
+/* Of the JPEG that a picture is written as, where the writer does not say otherwise. */
+enum { WIRE_QUALITY = 95 };
+
+/* {"type": "base64", "value", "video_metadata", [lineage of a crop]}.  A picture that is as
+ * it came is written as the bytes that it came in. */
 bool wire_write_image(JsonWriter *w, const Image *image, Error *err) MUST_USE;
 
 /* {"offset_x", "offset_y", "width", "height"} */

@@ -12,6 +12,7 @@
  */
 #include "value/detections.h"
 #include "value/wire.h"
+#include "value/wire_image.h"
 #include "workflow/inside.h"
 
 #define CONTEXT_OUTPUT "workflow_execution | output_construction"
@@ -249,7 +250,7 @@ static bool write_result(Run *run, JsonWriter *w, Writing *outputs, const Json *
     return true;
 }
 
-bool run_write_outputs(Run *run, JsonWriter *w, const Json *excluded)
+static bool write_results(Run *run, JsonWriter *w, const Json *excluded)
 {
     Writing *outputs = prepare_outputs(run, w);
     int      results = outputs ? result_count(run, outputs, run->plan->output_count) : 0;
@@ -257,7 +258,6 @@ bool run_write_outputs(Run *run, JsonWriter *w, const Json *excluded)
     if (!outputs) {
         return too_large(run);
     }
-    w->pool = run->options.services->pool;
     json_begin_array(w);
     for (int result = 0; result < results; result++) {
         if (!write_result(run, w, outputs, excluded, result)) {
@@ -266,4 +266,16 @@ bool run_write_outputs(Run *run, JsonWriter *w, const Json *excluded)
     }
     json_end_array(w);
     return !arena_failed(&run->arena) || too_large(run);
+}
+
+bool run_write_outputs(Run *run, JsonWriter *w, const Json *excluded)
+{
+    const ImageWriting *before = w->pictures;
+    ImageWriting        usual  = as_jpeg(WIRE_QUALITY, run->options.services->pool);
+    bool                done;
+
+    w->pictures = before ? before : &usual;
+    done        = write_results(run, w, excluded);
+    w->pictures = before;
+    return done;
 }

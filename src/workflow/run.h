@@ -55,7 +55,8 @@ void run_close(Run *run);
 /* NULL when the pass went through. */
 const Problem *run_problem(const Run *run);
 
-/* Write the list of outputs: [{...}, ...].  `excluded` names outputs to leave
+/* Write the list of outputs: [{...}, ...], pictures as the writer says, or else as JPEG with
+ * the help of the services' pool.  `excluded` names outputs to leave
  * out (a JSON list of texts; NULL: none).  May fail for a value that has no
  * wire form; the buffer is then worthless. */
 bool run_write_outputs(Run *run, JsonWriter *w, const Json *excluded) MUST_USE;

@@ -64,7 +64,7 @@ static void begin(void)
     folder = folder_make_temporary(&arena, "ocellus-fuzz", &err);
     image = image_new(40, 30, 3, TEXT("x"), &err);
     buffer_init(&png, MIB(1));
-    if (!folder || !image || !image_encode_png(image, &png, &err)) {
+    if (!folder || !image || !image_encode(image, as_png(), &png, &err)) {
         abort();
     }
     atexit(remove_all);

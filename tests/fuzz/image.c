@@ -39,8 +39,9 @@ static void use(const Image *image)
     Buffer file;
 
     buffer_init(&file, MIB(1));
-    require(image_encode_png(small, &file, NULL) &&
-            image_encode_jpeg(small, 50, NULL, &file, NULL));
+    require(image_encode(small, as_png(), &file, NULL) &&
+            image_encode(small, as_jpeg(50, NULL), &file, NULL) &&
+            image_encode(small, (ImageWriting){ CODING_WEBP, 50, NULL }, &file, NULL));
     buffer_fini(&file);
     image_unref(small);
     image_unref(crop);

@@ -101,7 +101,7 @@ static void write_picture(JsonWriter *w, const Json *size, const Json *video)
         }
     }
     buffer_init(&png, MIB(64));
-    if (image && image_encode_png(image, &png, &err)) {
+    if (image && image_encode(image, as_png(), &png, &err)) {
         json_begin_object(w);
         json_key(w, "type");
         json_write_string(w, "base64");

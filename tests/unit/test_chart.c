@@ -25,7 +25,8 @@ static void keep(const Image *image, const char *name)
     }
     buffer_init(&png, MIB(64));
     snprintf(path, sizeof(path), "%s/%s.png", folder, name);
-    CHECK(image_encode_png(image, &png, &err) && file_write(path, png.data, png.length, &err));
+    CHECK(image_encode(image, as_png(), &png, &err) &&
+          file_write(path, png.data, png.length, &err));
     buffer_fini(&png);
 }
 

@@ -210,7 +210,7 @@ static void put_picture(const char *name, Image *image)
 
     buffer_init(&out, MIB(1));
     put(name, "");
-    CHECK(image_encode_png(image, &out, &err));
+    CHECK(image_encode(image, as_png(), &out, &err));
     CHECK(file_write(path_join(&arena, folder, name), out.data, out.length, &err));
     buffer_fini(&out);
     image_unref(image);

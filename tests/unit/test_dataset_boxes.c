@@ -48,7 +48,7 @@ static void put_picture(const char *name, int width, int height)
     Buffer png;
 
     buffer_init(&png, MIB(1));
-    CHECK(image && image_encode_png(image, &png, &err));
+    CHECK(image && image_encode(image, as_png(), &png, &err));
     put_bytes(name, png.data, png.length);
     buffer_fini(&png);
     image_unref(image);

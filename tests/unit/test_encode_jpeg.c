@@ -30,7 +30,7 @@ static Image *picture(int width, int height, int channels)
 static bool encode(const Image *image, int quality, Pool *pool, Buffer *file)
 {
     buffer_init(file, MIB(64));
-    return image_encode_jpeg(image, quality, pool, file, NULL);
+    return image_encode(image, as_jpeg(quality, pool), file, NULL);
 }
 
 static bool same(const Buffer *a, const Buffer *b)
@@ -256,7 +256,7 @@ TEST(jpeg_of_stripes_says_when_there_is_no_room)
     Error  err = { 0 };
 
     buffer_init(&file, KIB(20));
-    CHECK(!image_encode_jpeg(image, 95, NULL, &file, &err));
+    CHECK(!image_encode(image, as_jpeg(95, NULL), &file, &err));
     CHECK_INT(err.kind, ERR_MEMORY);
     buffer_fini(&file);
     image_unref(image);
@@ -271,7 +271,7 @@ TEST(jpeg_is_appended_to_what_is_there)
     CHECK(encode(image, 90, NULL, &file));
     buffer_init(&both, MIB(16));
     buffer_string(&both, "before");
-    CHECK(image_encode_jpeg(image, 90, NULL, &both, NULL));
+    CHECK(image_encode(image, as_jpeg(90, NULL), &both, NULL));
     CHECK_INT((intmax_t)both.length, (intmax_t)file.length + 6);
     CHECK(memcmp(both.data + 6, file.data, file.length) == 0);
     buffer_fini(&file);

@@ -130,7 +130,7 @@ static const Json *inputs_of(Arena *arena, int x)
 
     buffer_init(&png, MIB(1));
     buffer_init(&text, MIB(1));
-    CHECK(image_encode_png(image, &png, NULL));
+    CHECK(image_encode(image, as_png(), &png, NULL));
     base64 = arena_array(arena, char, base64_size(png.length) + 1);
     base64_encode(base64, png.data, png.length);
     buffer_printf(&text, "{\"image\":{\"type\":\"base64\",\"value\":\"%s\"},\"p\":{\"image\":"

@@ -189,7 +189,7 @@ static Image *arrived(Buffer *jpeg)
     Image *drawn = gradient(33, 21);
 
     buffer_init(jpeg, MIB(1));
-    CHECK(image_encode_jpeg(drawn, 90, NULL, jpeg, NULL));
+    CHECK(image_encode(drawn, as_jpeg(90, NULL), jpeg, NULL));
     image_unref(drawn);
 
     Image *image = image_decode(jpeg->data, jpeg->length, TEXT("image"), NULL, NULL);

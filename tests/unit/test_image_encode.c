@@ -56,7 +56,7 @@ TEST(png_keeps_every_pixel)
         Buffer file;
 
         buffer_init(&file, MIB(1));
-        CHECK(image_encode_png(image, &file, NULL));
+        CHECK(image_encode(image, as_png(), &file, NULL));
         CHECK_INT(file.data[25], color_types[i]);
 
         Image *read = again(&file);
@@ -83,8 +83,10 @@ TEST(encoders_follow_the_rows_of_a_crop)
 
     buffer_init(&a, MIB(1));
     buffer_init(&b, MIB(1));
-    CHECK(image_encode_png(crop, &a, NULL) && image_encode_jpeg(crop, 95, NULL, &a, NULL));
-    CHECK(image_encode_png(copy, &b, NULL) && image_encode_jpeg(copy, 95, NULL, &b, NULL));
+    CHECK(image_encode(crop, as_png(), &a, NULL) &&
+          image_encode(crop, as_jpeg(95, NULL), &a, NULL));
+    CHECK(image_encode(copy, as_png(), &b, NULL) &&
+          image_encode(copy, as_jpeg(95, NULL), &b, NULL));
     CHECK(text_equal((Text){ a.data, a.length }, (Text){ b.data, b.length }));
     buffer_fini(&a);
     buffer_fini(&b);
@@ -103,7 +105,7 @@ TEST(jpeg_is_near_to_what_was_drawn)
         double error = 0;
 
         buffer_init(&file, MIB(1));
-        CHECK(image_encode_jpeg(image, 95, NULL, &file, NULL));
+        CHECK(image_encode(image, as_jpeg(95, NULL), &file, NULL));
         Image *read = again(&file);
         for (int y = 0; y < 48; y++) {
             for (int x = 0; x < 64; x++)
@@ -132,7 +134,7 @@ TEST(jpeg_has_half_the_chroma_and_standard_tables)
     Buffer file;
 
     buffer_init(&file, MIB(1));
-    CHECK(image_encode_jpeg(image, 50, NULL, &file, NULL));
+    CHECK(image_encode(image, as_jpeg(50, NULL), &file, NULL));
     const uint8_t *frame = segment(&file, 0xC0);
     CHECK_INT(frame[7], 0x22);
     CHECK_INT(frame[10], 0x11);
@@ -141,7 +143,7 @@ TEST(jpeg_has_half_the_chroma_and_standard_tables)
     CHECK_INT(segment(&file, 0xC4)[3], 5);
 
     buffer_clear(&file);
-    CHECK(image_encode_jpeg(gray, 50, NULL, &file, NULL));
+    CHECK(image_encode(gray, as_jpeg(50, NULL), &file, NULL));
     CHECK_INT(segment(&file, 0xC0)[5], 1);
     buffer_fini(&file);
     image_unref(image);
@@ -157,10 +159,10 @@ TEST(jpeg_quality_is_brought_into_range)
     buffer_init(&under, MIB(1));
     buffer_init(&most, MIB(1));
     buffer_init(&over, MIB(1));
-    CHECK(image_encode_jpeg(image, 1, NULL, &least, NULL));
-    CHECK(image_encode_jpeg(image, -5, NULL, &under, NULL));
-    CHECK(image_encode_jpeg(image, 100, NULL, &most, NULL));
-    CHECK(image_encode_jpeg(image, 999, NULL, &over, NULL));
+    CHECK(image_encode(image, as_jpeg(1, NULL), &least, NULL));
+    CHECK(image_encode(image, as_jpeg(-5, NULL), &under, NULL));
+    CHECK(image_encode(image, as_jpeg(100, NULL), &most, NULL));
+    CHECK(image_encode(image, as_jpeg(999, NULL), &over, NULL));
     CHECK_INT((intmax_t)under.length, (intmax_t)least.length);
     CHECK_INT((intmax_t)over.length, (intmax_t)most.length);
     CHECK(least.length < most.length);
@@ -178,14 +180,120 @@ TEST(encoders_say_when_there_is_no_room)
     Error  err = { 0 };
 
     buffer_init(&file, 100);
-    CHECK(!image_encode_jpeg(image, 95, NULL, &file, &err));
+    CHECK(!image_encode(image, as_jpeg(95, NULL), &file, &err));
     CHECK_INT(err.kind, ERR_MEMORY);
     buffer_fini(&file);
 
     err = (Error){ 0 };
     buffer_init(&file, 100);
-    CHECK(!image_encode_png(image, &file, &err));
+    CHECK(!image_encode(image, as_png(), &file, &err));
     CHECK_INT(err.kind, ERR_MEMORY);
     buffer_fini(&file);
     image_unref(image);
+}
+
+/* ---- colours, and WebP ------------------------------------------------------- */
+
+/* Columns of pure red and pure blue, one pixel each. */
+static Image *stripes(int side)
+{
+    Image *image = image_new(side, side, 3, TEXT("input"), NULL);
+
+    for (int y = 0; y < side; y++) {
+        uint8_t *at = image_edit(image) + (size_t)y * image_stride(image);
+
+        for (int x = 0; x < side; x++, at += 4) {
+            at[x % 2 ? 0 : 2] = 255;
+            at[3] = 255;
+        }
+    }
+    return image;
+}
+
+/* The mean distance of what was written from what is read, a channel. */
+static double distance(const Image *image, ImageWriting how, size_t *size)
+{
+    double sum = 0;
+    Buffer file;
+    Image *read;
+
+    buffer_init(&file, MIB(4));
+    CHECK(image_encode(image, how, &file, NULL));
+    read  = again(&file);
+    *size = file.length;
+    CHECK(read && image_width(read) == image_width(image));
+    for (int y = 0; y < image_height(image); y++) {
+        for (int x = 0; x < image_width(image); x++) {
+            const uint8_t *a = pixel(image, x, y), *b = pixel(read, x, y);
+
+            for (int c = 0; c < 3; c++)
+                sum += abs(a[image_channels(image) == 1 ? 0 : c] - b[c]);
+        }
+    }
+    image_unref(read);
+    buffer_fini(&file);
+    return sum / 3 / image_width(image) / image_height(image);
+}
+
+static ImageWriting as(Coding coding, int quality)
+{
+    return (ImageWriting){ .coding = coding, .quality = quality };
+}
+
+TEST(jpeg_444_keeps_thin_colours)
+{
+    Image *image = stripes(64);
+    size_t size;
+
+    CHECK(distance(image, as(CODING_JPEG_444, 95), &size) < 6);
+    CHECK(distance(image, as(CODING_JPEG, 95), &size) > 50);
+    image_unref(image);
+}
+
+TEST(webp_is_small_and_near_what_was_written)
+{
+    Image *image = slope(320, 200, 3);
+    size_t webp, better, jpeg;
+
+    CHECK(distance(image, as(CODING_WEBP, 80), &webp) < 6);
+    CHECK(distance(image, as(CODING_JPEG, 80), &jpeg) < 6);
+    CHECK(distance(image, as(CODING_WEBP, 95), &better) < 4);
+    CHECK(webp < jpeg && webp < better);
+    image_unref(image);
+}
+
+TEST(webp_holds_gray_as_colours_and_alpha)
+{
+    Image *gray = slope(40, 30, 1), *clear = slope(40, 30, 4);
+    size_t size;
+    Buffer file;
+
+    CHECK(distance(gray, as(CODING_WEBP, 90), &size) < 4);
+    buffer_init(&file, MIB(1));
+    CHECK(image_encode(clear, as(CODING_WEBP, 90), &file, NULL));
+    CHECK(memmem(file.data, file.length, "ALPH", 4) != NULL);
+    buffer_fini(&file);
+    image_unref(clear);
+    image_unref(gray);
+}
+
+TEST(webp_refuses_what_it_cannot_hold)
+{
+    Image *wide = image_new(16384, 1, 3, TEXT("input"), NULL);
+    Image *some = slope(64, 64, 3);
+    Error  err  = { 0 };
+    Buffer file;
+
+    buffer_init(&file, MIB(1));
+    CHECK(!image_encode(wide, as(CODING_WEBP, 80), &file, &err));
+    CHECK_INT(err.kind, ERR_INVALID);
+    CHECK(strstr(err.text, "16383") && strstr(err.text, "PNG"));
+    buffer_fini(&file);
+    buffer_init(&file, 16);
+    err = (Error){ 0 };
+    CHECK(!image_encode(some, as(CODING_WEBP, 80), &file, &err));
+    CHECK_INT(err.kind, ERR_MEMORY);
+    buffer_fini(&file);
+    image_unref(some);
+    image_unref(wide);
 }

@@ -78,7 +78,7 @@ void make_jpeg(Buffer *out, int width, int height)
     for (int i = 0; i < width * height * 4; i++)
         at[i] = (uint8_t)((uint32_t)i * 2654435761u >> 25);
     buffer_clear(out);
-    CHECK(image_encode_jpeg(image, 80, NULL, out, NULL));
+    CHECK(image_encode(image, as_jpeg(80, NULL), out, NULL));
     image_unref(image);
 }
 

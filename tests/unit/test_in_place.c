@@ -72,7 +72,7 @@ static const Json *inputs_of(Arena *arena, const Image *image, int number)
 
     buffer_init(&png, MIB(4));
     buffer_init(&text, MIB(4));
-    CHECK(image_encode_png(image, &png, NULL));
+    CHECK(image_encode(image, as_png(), &png, NULL));
     base64 = arena_array(arena, char, (png.length / 3 + 2) * 4);
     length = (png.length + 2) / 3 * 4;
     base64_encode(base64, png.data, png.length);

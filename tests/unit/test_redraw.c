@@ -64,7 +64,7 @@ static void world_open(World *w)
     w->services.pool = pool_open(3);
     buffer_init(&png, MIB(4));
     buffer_init(&text, MIB(4));
-    CHECK(image_encode_png(w->picture, &png, NULL));
+    CHECK(image_encode(w->picture, as_png(), &png, NULL));
     base64 = arena_array(&w->arena, char, base64_size(png.length) + 1);
     base64_encode(base64, png.data, png.length);
     buffer_printf(&text, "{\"copy\":false,\"image\":{\"type\":\"base64\",\"value\":\"%s\"},"

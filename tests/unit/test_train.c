@@ -62,7 +62,8 @@ static void put_color(const char *name, const int color[3], uint64_t seed)
     }
     buffer_init(&out, MIB(1));
     CHECK(folder_make(arena_printf(&arena, "%.*s", (int)(slash - path), path), NULL));
-    CHECK(image_encode_png(image, &out, &err) && file_write(path, out.data, out.length, &err));
+    CHECK(image_encode(image, as_png(), &out, &err) &&
+          file_write(path, out.data, out.length, &err));
     buffer_fini(&out);
     image_unref(image);
 }

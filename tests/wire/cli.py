@@ -79,6 +79,30 @@ def test_the_seed_answers_in_shape():
     assert out in done.stdout
 
 
+def test_pictures_are_written_as_asked_for():
+    data, sizes = demo(), {}
+    for name, extension, begins in (("jpeg", "jpg", b"\xff\xd8"), ("jpeg444", "jpg", b"\xff\xd8"),
+                                    ("png", "png", b"\x89PNG"), ("webp", "webp", b"RIFF")):
+        out = tempfile.mkdtemp()
+        done = ocellus("run", DEFINITION, straw(), "--out", out, "--format", name, data=data)
+        assert done.returncode == 0, done.stderr
+        (file,) = os.listdir(out)
+        assert file.endswith("." + extension), file
+        with open(os.path.join(out, file), "rb") as opened:
+            content = opened.read()
+        assert content.startswith(begins)
+        sizes[name] = len(content)
+    assert sizes["webp"] < sizes["jpeg"] < sizes["jpeg444"] < sizes["png"], sizes
+    out = tempfile.mkdtemp()
+    ocellus("run", DEFINITION, straw(), "--out", out, "-q", "40", data=data)
+    assert os.path.getsize(os.path.join(out, os.listdir(out)[0])) < sizes["jpeg"] / 2
+    for options, said in ((("--format", "gif"), "jpeg, jpeg444, png, webp"),
+                          (("--quality", "0"), "1 to 100"), (("--quality", "101"), "1 to 100"),
+                          (("--format", "png", "--quality", "50"), "PNG")):
+        done = ocellus("run", DEFINITION, straw(), *options, data=data)
+        assert done.returncode == 2 and said in done.stderr, (options, done.stderr)
+
+
 def test_a_record_holds_every_step():
     data, record = demo(), tempfile.mkdtemp()
     done = ocellus("run", DEFINITION, straw(), "--record", record, data=data)

@@ -6,8 +6,9 @@
  * Prints one JSON object, microseconds of the steps alone (best of many runs): box and
  * label with a copy of the picture, because the workflow answers with the given one too,
  * and in the given picture itself, because nobody else wants it; masks with a copy; and
- * what copying the picture takes, the floor under all but the second.  Into FOLDER goes what another
- * program needs to do the same and to compare: the objects, the picture and the drawings.
+ * what copying the picture takes, the floor under all but the second.  Into FOLDER goes
+ * what another program needs to do the same and to compare: the objects, the picture and
+ * the drawings.
  */
 #include <math.h>
 
@@ -78,7 +79,7 @@ static void save_picture(const char *name, const Image *image)
     Buffer png;
 
     buffer_init(&png, MIB(64));
-    if (folder && !image_encode_png(image, &png, NULL)) {
+    if (folder && !image_encode(image, as_png(), &png, NULL)) {
         exit(1);
     }
     save(name, png.data, png.length);
@@ -94,7 +95,7 @@ static const Json *make_inputs(Arena *arena)
 
     buffer_init(&jpeg, MIB(16));
     buffer_init(&text, MIB(32));
-    if (!image || !image_encode_jpeg(image, 95, NULL, &jpeg, NULL)) {
+    if (!image || !image_encode(image, as_jpeg(95, NULL), &jpeg, NULL)) {
         exit(1);
     }
     base64 = arena_array(arena, char, base64_size(jpeg.length) + 1);

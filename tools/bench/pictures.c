@@ -91,7 +91,7 @@ static void encode_jpeg(Bench *b)
     Error err = { 0 };
 
     buffer_clear(&b->encoded);
-    if (!image_encode_jpeg(b->photo, 90, NULL, &b->encoded, &err))
+    if (!image_encode(b->photo, as_jpeg(90, NULL), &b->encoded, &err))
         stop(&err);
 }
 
