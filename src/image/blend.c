@@ -17,22 +17,22 @@ enum {
 /* ---- inner loops --------------------------------------------------------------------- */
 
 /* Without an instruction for it, fma() is exact in doubles but for its last rounding. */
-TWICE float fused(bool fast, float a, float alpha, float sum)
+LOOP float fused(bool fast, float a, float alpha, float sum)
 {
     return fast ? __builtin_fmaf(a, alpha, sum)
                 : (float)((double)a * (double)alpha + (double)sum);
 }
 
 /* Half to even, for 0 <= v < 2^22: adding and taking away 1.5 * 2^23 does it. */
-TWICE uint8_t rounded(float v)
+LOOP uint8_t rounded(float v)
 {
     const float magic = 12582912.0f;
 
     return (uint8_t)(int)((v + magic) - magic);
 }
 
-TWICE void mix_bytes(uint8_t *out, const uint8_t *under, float alpha, float beta, int count,
-                     bool fast)
+LOOP void mix_bytes(uint8_t *out, const uint8_t *under, float alpha, float beta, int count,
+                    bool fast)
 {
     for (int i = 0; i < count; i++) {
         out[i] = rounded(fused(fast, (float)out[i], alpha, (float)under[i] * beta));
@@ -40,7 +40,7 @@ TWICE void mix_bytes(uint8_t *out, const uint8_t *under, float alpha, float beta
 }
 
 /* MIX_LANES bytes or fewer, from the first lane on. */
-TWICE void tint_lanes(uint8_t *out, const uint8_t *under, const Mix *mix, int count, bool fast)
+LOOP void tint_lanes(uint8_t *out, const uint8_t *under, const Mix *mix, int count, bool fast)
 {
     if (mix->last) {
         for (int i = 0; i < count; i++) {
@@ -54,7 +54,7 @@ TWICE void tint_lanes(uint8_t *out, const uint8_t *under, const Mix *mix, int co
     }
 }
 
-TWICE void tint_bytes(uint8_t *out, const uint8_t *under, const Mix *mix, int count, bool fast)
+LOOP void tint_bytes(uint8_t *out, const uint8_t *under, const Mix *mix, int count, bool fast)
 {
     int i = 0;
 
@@ -73,12 +73,45 @@ TWICE void tint_bytes(uint8_t *out, const uint8_t *under, const Mix *mix, int co
     }
 }
 
+/* What is black adds nothing, and so does the fourth byte of a pixel. */
+LOOP void add_lanes(uint8_t *out, const uint8_t *under, const uint8_t *layer, const Mix *mix)
+{
+    const float magic = 12582912.0f;
+
+    for (int i = 0; i < MIX_LANES; i++) {
+        float sum = (((float)layer[i] * mix->alpha[i] + (float)under[i]) + magic) - magic;
+        int   whole = (int)MIN(sum, 255.0f);
+
+        out[i] = (uint8_t)whole;
+    }
+}
+
+LOOP void add_bytes(uint8_t *out, const uint8_t *layer, const Mix *mix, int count)
+{
+    int i = 0;
+
+    for (; i + MIX_LANES <= count; i += MIX_LANES) {
+        uint8_t sums[MIX_LANES];
+
+        add_lanes(sums, out + i, layer + i, mix);
+        memcpy(out + i, sums, MIX_LANES);
+    }
+    if (i < count) {
+        uint8_t rest[MIX_LANES] = { 0 }, over[MIX_LANES] = { 0 };
+
+        memcpy(rest, out + i, (size_t)(count - i));
+        memcpy(over, layer + i, (size_t)(count - i));
+        add_lanes(rest, rest, over, mix);
+        memcpy(out + i, rest, (size_t)(count - i));
+    }
+}
+
 /* Colour pixels as one number; bytes of any kind may be looked at like this. */
 typedef uint32_t Pixel __attribute__((may_alias, aligned(1)));
 
 /* Of `count` pixels, take those whose bit is set. */
-TWICE void choose_colour(uint8_t *restrict out, const uint8_t *restrict mixed,
-                         const uint8_t *restrict bits, int count)
+LOOP void choose_colour(uint8_t *restrict out, const uint8_t *restrict mixed,
+                        const uint8_t *restrict bits, int count)
 {
     Pixel       *to   = (Pixel *)(void *)out;
     const Pixel *from = (const Pixel *)(const void *)mixed;
@@ -88,8 +121,8 @@ TWICE void choose_colour(uint8_t *restrict out, const uint8_t *restrict mixed,
     }
 }
 
-TWICE void choose_gray(uint8_t *restrict out, const uint8_t *restrict mixed,
-                       const uint8_t *restrict bits, int count)
+LOOP void choose_gray(uint8_t *restrict out, const uint8_t *restrict mixed,
+                      const uint8_t *restrict bits, int count)
 {
     for (int x = 0; x < count; x++) {
         out[x] ^= (uint8_t)((out[x] ^ mixed[x]) & (0 - bits[x]));
@@ -99,7 +132,7 @@ TWICE void choose_gray(uint8_t *restrict out, const uint8_t *restrict mixed,
 typedef enum Covered { NOTHING, SOME, ALL } Covered;
 
 /* How much of a group the mask covers; of less than a group, some. */
-TWICE Covered covered(const uint8_t *bits, int count)
+LOOP Covered covered(const uint8_t *bits, int count)
 {
     uint64_t words[GROUP / 8], any, all;
 
@@ -112,7 +145,7 @@ TWICE Covered covered(const uint8_t *bits, int count)
     return any == 0 ? NOTHING : all == 0x0101010101010101 ? ALL : SOME;
 }
 
-TWICE void choose(uint8_t *out, const uint8_t *mixed, const uint8_t *bits, int count, int pixel)
+LOOP void choose(uint8_t *out, const uint8_t *mixed, const uint8_t *bits, int count, int pixel)
 {
     if (pixel == 4) {
         choose_colour(out, mixed, bits, count);
@@ -121,8 +154,8 @@ TWICE void choose(uint8_t *out, const uint8_t *mixed, const uint8_t *bits, int c
     }
 }
 
-TWICE void tint_row(uint8_t *out, const uint8_t *under, const uint8_t *bits, const Mix *mix,
-                    int count, bool fast)
+LOOP void tint_row(uint8_t *out, const uint8_t *under, const uint8_t *bits, const Mix *mix,
+                   int count, bool fast)
 {
     uint8_t mixed[GROUP * 4];
 
@@ -144,7 +177,7 @@ TWICE void tint_row(uint8_t *out, const uint8_t *under, const uint8_t *bits, con
     }
 }
 
-TWICE void copy_row(uint8_t *out, const uint8_t *from, const uint8_t *bits, int count, int pixel)
+LOOP void copy_row(uint8_t *out, const uint8_t *from, const uint8_t *bits, int count, int pixel)
 {
     if (!bits) {
         memcpy(out, from, (size_t)count * (size_t)pixel);
@@ -163,46 +196,19 @@ TWICE void copy_row(uint8_t *out, const uint8_t *from, const uint8_t *bits, int 
     }
 }
 
-static void mix_any(uint8_t *out, const uint8_t *under, float alpha, float beta, int count)
+FOR_EVERY_LEVEL(mix_bytes, (uint8_t *out, const uint8_t *under, float alpha, float beta, int count),
+                (out, under, alpha, beta, count, level == SIMD_256));
+FOR_EVERY_LEVEL(tint_row, (uint8_t *out, const uint8_t *under, const uint8_t *bits, const Mix *mix,
+                           int count), (out, under, bits, mix, count, level == SIMD_256));
+FOR_EVERY_LEVEL(copy_row, (uint8_t *out, const uint8_t *from, const uint8_t *bits, int count,
+                           int pixel), (out, from, bits, count, pixel));
+
+FOR_EVERY_LEVEL(add_bytes, (uint8_t *out, const uint8_t *layer, const Mix *mix, int count),
+                (out, layer, mix, count));
+
+BlendKernels blend_kernels(SimdLevel level)
 {
-    mix_bytes(out, under, alpha, beta, count, false);
-}
-
-static void tint_any(uint8_t *out, const uint8_t *under, const uint8_t *bits, const Mix *mix,
-                     int count)
-{
-    tint_row(out, under, bits, mix, count, false);
-}
-
-static void copy_any(uint8_t *out, const uint8_t *from, const uint8_t *bits, int count, int pixel)
-{
-    copy_row(out, from, bits, count, pixel);
-}
-
-AVX2 static void mix_avx2(uint8_t *out, const uint8_t *under, float alpha, float beta, int count)
-{
-    mix_bytes(out, under, alpha, beta, count, true);
-}
-
-AVX2 static void tint_avx2(uint8_t *out, const uint8_t *under, const uint8_t *bits, const Mix *mix,
-                           int count)
-{
-    tint_row(out, under, bits, mix, count, true);
-}
-
-AVX2 static void copy_avx2(uint8_t *out, const uint8_t *from, const uint8_t *bits, int count,
-                           int pixel)
-{
-    copy_row(out, from, bits, count, pixel);
-}
-
-const BlendKernels blend_any = { mix_any, tint_any, copy_any };
-
-static const BlendKernels blend_avx2 = { mix_avx2, tint_avx2, copy_avx2 };
-
-const BlendKernels *blend_kernels(void)
-{
-    return HAS_AVX2() ? &blend_avx2 : &blend_any;
+    return (BlendKernels){ mix_bytes_by[level], tint_row_by[level], copy_row_by[level] };
 }
 
 /* ---- regions ------------------------------------------------------------------------- */
@@ -227,11 +233,11 @@ static const uint8_t *bits_at(const Region *region, int x, int y)
 
 void blend_over(Image *out, const Image *under, double opacity)
 {
-    const BlendKernels *kernels = blend_kernels();
+    BlendKernels kernels = blend_kernels(simd_level());
     int                 count   = image_width(out) * image_pixel_bytes(out);
 
     for (int y = 0; y < image_height(out); y++) {
-        kernels->mix(image_edit(out) + place(out, 0, y), image_pixels(under) + place(under, 0, y),
+        kernels.mix(image_edit(out) + place(out, 0, y), image_pixels(under) + place(under, 0, y),
                      (float)opacity, (float)(1 - opacity), count);
     }
 }
@@ -254,12 +260,12 @@ Mix mix_of(Tint tint, int pixel)
 
 void blend_tint(Image *out, const Image *under, Region region, Tint tint)
 {
-    const BlendKernels *kernels = blend_kernels();
+    BlendKernels kernels = blend_kernels(simd_level());
     Mix                 mix     = mix_of(tint, image_pixel_bytes(out));
     Rect                part    = part_of(out, &region);
 
     for (int y = part.y; y < part.y + part.height; y++) {
-        kernels->tint(image_edit(out) + place(out, part.x, y),
+        kernels.tint(image_edit(out) + place(out, part.x, y),
                       image_pixels(under) + place(under, part.x, y), bits_at(&region, part.x, y),
                       &mix, part.width);
     }
@@ -267,7 +273,7 @@ void blend_tint(Image *out, const Image *under, Region region, Tint tint)
 
 void blend_fill(Image *image, Region region, Tint tint)
 {
-    const BlendKernels *kernels = blend_kernels();
+    BlendKernels kernels = blend_kernels(simd_level());
     Rect                part    = part_of(image, &region);
     int                 bytes   = image_pixel_bytes(image);
     Mix                 mix     = mix_of(tint, bytes);
@@ -281,7 +287,7 @@ void blend_fill(Image *image, Region region, Tint tint)
         const uint8_t *bits = bits_at(&region, part.x, y);
 
         for (int x = 0; x < part.width; x += GROUP) {
-            kernels->copy(to + (ptrdiff_t)x * bytes, color, bits ? bits + x : NULL,
+            kernels.copy(to + (ptrdiff_t)x * bytes, color, bits ? bits + x : NULL,
                           MIN(GROUP, part.width - x), bytes);
         }
     }
@@ -289,32 +295,26 @@ void blend_fill(Image *image, Region region, Tint tint)
 
 void blend_patch(Image *out, const Image *patch, int x, int y, Region region)
 {
-    const BlendKernels *kernels = blend_kernels();
+    BlendKernels kernels = blend_kernels(simd_level());
     Rect                part    = part_of(out, &region);
     Rect                inside  = { part.x - x, part.y - y, part.width, part.height };
 
     inside = rect_inside(inside, image_width(patch), image_height(patch));
     for (int row = inside.y; row < inside.y + inside.height; row++) {
-        kernels->copy(image_edit(out) + place(out, inside.x + x, row + y),
+        kernels.copy(image_edit(out) + place(out, inside.x + x, row + y),
                       image_pixels(patch) + place(patch, inside.x, row),
                       bits_at(&region, inside.x + x, row + y), inside.width,
                       image_pixel_bytes(out));
     }
 }
+
 void blend_add(Image *out, const Image *layer, double opacity)
 {
-    float  alpha = (float)opacity;
-    int    pixel = image_pixel_bytes(out);
-    size_t row   = (size_t)image_width(out) * (size_t)pixel;
+    Mix mix   = mix_of((Tint){ .opacity = opacity }, image_pixel_bytes(out));
+    int count = image_width(out) * mix.pixel;
 
     for (int y = 0; y < image_height(out); y++) {
-        uint8_t       *to   = image_edit(out) + (size_t)y * image_stride(out);
-        const uint8_t *from = image_pixels(layer) + (size_t)y * image_stride(layer);
-
-        for (size_t i = 0; i < row; i++) {
-            if (from[i] && (pixel == 1 || i % 4 != 3)) {
-                to[i] = (uint8_t)fminf(rintf((float)from[i] * alpha + (float)to[i]), 255);
-            }
-        }
+        add_bytes_by[simd_level()](image_edit(out) + place(out, 0, y),
+                                   image_pixels(layer) + place(layer, 0, y), &mix, count);
     }
 }

@@ -1,8 +1,7 @@
 /*
  * blend_kernels - the inner loops of blending.
  *
- * Private to image/; the tests look in here to compare the loops made for AVX2 with
- * those for any machine.
+ * Private to image/; the tests look in here to compare the loops of all levels.
  */
 #ifndef OCELLUS_IMAGE_BLEND_KERNELS_H
 #define OCELLUS_IMAGE_BLEND_KERNELS_H
@@ -32,9 +31,6 @@ typedef struct BlendKernels {
     void (*copy)(uint8_t *out, const uint8_t *from, const uint8_t *bits, int count, int pixel);
 } BlendKernels;
 
-extern const BlendKernels blend_any;
-
-/* The fastest for this machine; blend_any when there is nothing better. */
-const BlendKernels *blend_kernels(void);
+BlendKernels blend_kernels(SimdLevel level);
 
 #endif

@@ -13,7 +13,7 @@ static void copy_rows(const BlurJob *job)
 
 bool plane_blur(Plane from, Plane to, int channels, Blur how, const Cancel *cancel, Error *err)
 {
-    BlurJob job = { from, to, channels, how.size, HAS_AVX2(), cancel };
+    BlurJob job = { from, to, channels, how.size, simd_level(), cancel };
 
     assert(from.pixel == to.pixel && from.width == to.width && from.height == to.height);
     assert(from.pixel == (channels == 1 ? 1 : 4) && from.width > 0 && from.height > 0);

@@ -93,7 +93,7 @@ static void add_row(const Bilateral *b, int dy)
 {
     const float *space = b->space + (ptrdiff_t)abs(dy) * (b->radius + 1);
 
-    bilateral_add_row(b, space, b->job->fast ? bilateral_add_row_avx2(b, space) : 0);
+    bilateral_add_row(b, space, b->job->level == SIMD_256 ? bilateral_add_row_avx2(b, space) : 0);
 }
 
 static bool make_row(const Bilateral *b, int y, Error *err)

@@ -39,15 +39,15 @@ typedef int32_t Four __attribute__((vector_size(16), aligned(4), may_alias));
 
 /* ---- inner loops ----------------------------------------------------------- */
 
-TWICE void move_columns(int32_t *restrict columns, const uint8_t *enter, const uint8_t *leave,
-                        int count)
+LOOP void move_columns(int32_t *restrict columns, const uint8_t *enter, const uint8_t *leave,
+                       int count)
 {
     for (int i = 0; i < count; i++) {
         columns[i] += enter[i] - leave[i];
     }
 }
 
-TWICE void slide_colour(int32_t *out, const int32_t *line, int span, int count, int32_t *first)
+LOOP void slide_colour(int32_t *out, const int32_t *line, int span, int count, int32_t *first)
 {
     const int32_t *enter = line + (ptrdiff_t)span * 4;
     Four           sum   = *(const Four *)first;
@@ -59,7 +59,7 @@ TWICE void slide_colour(int32_t *out, const int32_t *line, int span, int count, 
     *(Four *)first = sum;
 }
 
-TWICE void slide_gray(int32_t *out, const int32_t *line, int span, int count, int32_t *first)
+LOOP void slide_gray(int32_t *out, const int32_t *line, int span, int count, int32_t *first)
 {
     int32_t sum = *first;
 
@@ -70,8 +70,8 @@ TWICE void slide_gray(int32_t *out, const int32_t *line, int span, int count, in
     *first = sum;
 }
 
-TWICE void divide_small(uint8_t *restrict out, const int32_t *restrict sums, uint32_t scale,
-                        uint32_t round, int count)
+LOOP void divide_small(uint8_t *restrict out, const int32_t *restrict sums, uint32_t scale,
+                       uint32_t round, int count)
 {
     for (int i = 0; i < count; i++) {
         out[i] = (uint8_t)((((uint32_t)sums[i] + round) * scale) >> 23);
@@ -79,7 +79,7 @@ TWICE void divide_small(uint8_t *restrict out, const int32_t *restrict sums, uin
 }
 
 /* Adding and taking away 1.5 * 2^23 rounds half to even. */
-TWICE void divide_large(uint8_t *restrict out, const int32_t *restrict sums, float scale, int count)
+LOOP void divide_large(uint8_t *restrict out, const int32_t *restrict sums, float scale, int count)
 {
     const float magic = 12582912.0f;
 
@@ -105,7 +105,7 @@ static void divide_rest(const Box *box, uint8_t *out, const int32_t *sums, int f
 }
 
 /* A row, block by block; `first` is what its first window holds. */
-TWICE void write_row(const Box *box, uint8_t *out, int32_t *first)
+LOOP void write_row(const Box *box, uint8_t *out, int32_t *first)
 {
     int32_t sums[4 * (BLOCK + LEFT)];
     int     width = box->job->to.width, pixel = box->job->to.pixel, size = box->job->size;
@@ -132,27 +132,9 @@ TWICE void write_row(const Box *box, uint8_t *out, int32_t *first)
     }
 }
 
-static void move_columns_any(int32_t *columns, const uint8_t *enter, const uint8_t *leave,
-                             int count)
-{
-    move_columns(columns, enter, leave, count);
-}
-
-static void write_row_any(const Box *box, uint8_t *out, int32_t *first)
-{
-    write_row(box, out, first);
-}
-
-AVX2 static void move_columns_avx2(int32_t *columns, const uint8_t *enter, const uint8_t *leave,
-                                   int count)
-{
-    move_columns(columns, enter, leave, count);
-}
-
-AVX2 static void write_row_avx2(const Box *box, uint8_t *out, int32_t *first)
-{
-    write_row(box, out, first);
-}
+FOR_EVERY_LEVEL(move_columns, (int32_t *columns, const uint8_t *enter, const uint8_t *leave,
+                               int count), (columns, enter, leave, count));
+FOR_EVERY_LEVEL(write_row, (const Box *box, uint8_t *out, int32_t *first), (box, out, first));
 
 /* ---- a blur ---------------------------------------------------------------- */
 
@@ -252,9 +234,9 @@ static bool run(const Box *box, Error *err)
             int32_t first[4] = { (int32_t)sums[0], (int32_t)sums[1], (int32_t)sums[2],
                                  (int32_t)sums[3] };
 
-            (job->fast ? write_row_avx2 : write_row_any)(box, out, first);
+            write_row_by[job->level](box, out, first);
         }
-        (job->fast ? move_columns_avx2 : move_columns_any)(
+        move_columns_by[job->level](
             box->columns, mirror_row(&job->from, (int64_t)y - before + job->size),
             mirror_row(&job->from, (int64_t)y - before), count);
     }

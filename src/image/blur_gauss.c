@@ -92,11 +92,21 @@ void gauss_across(uint8_t *restrict out, const uint16_t *restrict line, const Ga
 /* ---- a blur ---------------------------------------------------------------- */
 
 typedef struct Gauss {
-    const BlurJob *job;
+    const BlurJob      *job;
+    const GaussKernels *kernels;
     GaussTaps           down, across;
-    int            reach;         /* pixels on either side of the line */
-    uint16_t      *line;          /* sums of a row, mirrored on either side */
+    int                 reach;    /* pixels on either side of the line */
+    uint16_t           *line;     /* sums of a row, mirrored on either side */
 } Gauss;
+
+static const GaussKernels *kernels_of(SimdLevel level)
+{
+    static const GaussKernels plain = { gauss_down, gauss_across };
+    static const GaussKernels *const kernels[SIMD_LEVELS] = BY_LEVEL(&plain, &gauss_sse41,
+                                                                     &gauss_avx2, &plain);
+
+    return kernels[level];
+}
 
 static void sum_columns(const Gauss *g, int y)
 {
@@ -111,8 +121,7 @@ static void sum_columns(const Gauss *g, int y)
         rows[2 + 2 * k] = mirror_row(from, (int64_t)y + g->down.distance[k]);
     }
     for (int i = 0; i < count; i += BLOCK) {
-        (g->job->fast ? gauss_down_avx2 : gauss_down)(out + i, rows, &g->down, i,
-                                                      MIN(BLOCK, count - i));
+        g->kernels->down(out + i, rows, &g->down, i, MIN(BLOCK, count - i));
     }
 }
 
@@ -141,8 +150,8 @@ static bool run(const Gauss *g, Error *err)
             copy_sum(g, to->width - 1 + x);
         }
         for (int i = 0; i < count; i += BLOCK) {
-            (g->job->fast ? gauss_across_avx2 : gauss_across)(
-                out + i, g->line + margin + i, &g->across, to->pixel, MIN(BLOCK, count - i));
+            g->kernels->across(out + i, g->line + margin + i, &g->across, to->pixel,
+                               MIN(BLOCK, count - i));
         }
     }
     return true;
@@ -150,7 +159,7 @@ static bool run(const Gauss *g, Error *err)
 
 bool blur_gaussian(const BlurJob *job, Error *err)
 {
-    Gauss g = { .job = job };
+    Gauss g = { .job = job, .kernels = kernels_of(job->level) };
 
     /* What lies whole periods away is the same pixel, so no tap need reach
      * further than one. */

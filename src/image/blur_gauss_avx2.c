@@ -24,8 +24,8 @@ AVX2 static inline __m256i load_sums(const uint16_t *at)
                             _mm256_set1_epi16(INT16_MIN));
 }
 
-AVX2 void gauss_down_avx2(uint16_t *restrict out, const uint8_t *const *rows,
-                          const GaussTaps *taps, int from, int count)
+AVX2 static void down(uint16_t *restrict out, const uint8_t *const *rows, const GaussTaps *taps,
+                      int from, int count)
 {
     int i = 0;
 
@@ -73,8 +73,8 @@ AVX2 static inline __m256i upper(__m256i low, __m256i high)
     return _mm256_packus_epi32(_mm256_srli_epi32(low, 16), _mm256_srli_epi32(high, 16));
 }
 
-AVX2 void gauss_across_avx2(uint8_t *restrict out, const uint16_t *restrict line,
-                            const GaussTaps *taps, int step, int count)
+AVX2 static void across(uint8_t *restrict out, const uint16_t *restrict line,
+                        const GaussTaps *taps, int step, int count)
 {
     /* What all the 2^15 come to that were taken off, and half for rounding. */
     const __m256i start = _mm256_set1_epi32(GAUSS_ONE * (1 << 15) + (1 << 15));
@@ -98,18 +98,6 @@ AVX2 void gauss_across_avx2(uint8_t *restrict out, const uint16_t *restrict line
     gauss_across(out + i, line + i, taps, step, count - i);
 }
 
-#else
-
-void gauss_down_avx2(uint16_t *restrict out, const uint8_t *const *rows, const GaussTaps *taps,
-                     int from, int count)
-{
-    gauss_down(out, rows, taps, from, count);
-}
-
-void gauss_across_avx2(uint8_t *restrict out, const uint16_t *restrict line, const GaussTaps *taps,
-                       int step, int count)
-{
-    gauss_across(out, line, taps, step, count);
-}
+const GaussKernels gauss_avx2 = { down, across };
 
 #endif

@@ -40,15 +40,15 @@ typedef struct Median {
 
 /* ---- inner loops ----------------------------------------------------------- */
 
-TWICE void slide(uint32_t *restrict window, const Counts *restrict enter,
-                 const Counts *restrict leave)
+LOOP void slide(uint32_t *restrict window, const Counts *restrict enter,
+                const Counts *restrict leave)
 {
     for (int i = 0; i < LEVELS; i++) {
         window[i] += (uint32_t)enter->at[i] - leave->at[i];
     }
 }
 
-TWICE void add_times(uint32_t *restrict window, const Counts *restrict column, uint32_t times)
+LOOP void add_times(uint32_t *restrict window, const Counts *restrict column, uint32_t times)
 {
     for (int i = 0; i < LEVELS; i++) {
         window[i] += column->at[i] * times;
@@ -56,7 +56,7 @@ TWICE void add_times(uint32_t *restrict window, const Counts *restrict column, u
 }
 
 /* The histogram of the column at x, or of the edge's beyond it. */
-TWICE const Counts *column_at(const Median *m, const Counts *columns, int x)
+LOOP const Counts *column_at(const Median *m, const Counts *columns, int x)
 {
     int last = m->job->from.width - 1;
 
@@ -64,7 +64,7 @@ TWICE const Counts *column_at(const Median *m, const Counts *columns, int x)
 }
 
 /* Sum up one level of all columns of the window around x. */
-TWICE void sum_up(const Median *m, uint32_t *window, const Counts *columns, int x)
+LOOP void sum_up(const Median *m, uint32_t *window, const Counts *columns, int x)
 {
     int last = m->job->from.width - 1, left = MAX(0, x - m->half), right = MIN(x + m->half, last);
 
@@ -78,7 +78,7 @@ TWICE void sum_up(const Median *m, uint32_t *window, const Counts *columns, int 
 }
 
 /* Bring a part of the second level from where it was seen last to x. */
-TWICE void bring_up(Median *m, int part, int x)
+LOOP void bring_up(Median *m, int part, int x)
 {
     uint32_t *fine = m->window.fine[part];
     int       seen = m->window.seen[part];
@@ -95,7 +95,7 @@ TWICE void bring_up(Median *m, int part, int x)
 }
 
 /* The first of 16 counts with which the sum passes `rank`; *below: those before. */
-TWICE int find(const uint32_t *counts, uint32_t rank, uint32_t *below)
+LOOP int find(const uint32_t *counts, uint32_t rank, uint32_t *below)
 {
     int i = 0;
 
@@ -105,7 +105,7 @@ TWICE int find(const uint32_t *counts, uint32_t rank, uint32_t *below)
     return i;
 }
 
-TWICE void make_row(Median *m, uint8_t *out, int from, int to)
+LOOP void make_row(Median *m, uint8_t *out, int from, int to)
 {
     Window  *window = &m->window;
     uint64_t size   = (uint64_t)m->job->size;
@@ -132,15 +132,7 @@ TWICE void make_row(Median *m, uint8_t *out, int from, int to)
     }
 }
 
-static void make_row_any(Median *m, uint8_t *out, int from, int to)
-{
-    make_row(m, out, from, to);
-}
-
-AVX2 static void make_row_avx2(Median *m, uint8_t *out, int from, int to)
-{
-    make_row(m, out, from, to);
-}
+FOR_EVERY_LEVEL(make_row, (Median *m, uint8_t *out, int from, int to), (m, out, from, to));
 
 /* ---- columns --------------------------------------------------------------- */
 
@@ -192,7 +184,7 @@ static bool make_stripe(Median *m, int from, int to, Error *err)
             count_row(m, y + m->half, 1);
             count_row(m, y - m->half - 1, -1);
         }
-        (m->job->fast ? make_row_avx2 : make_row_any)(m, out, from, to);
+        make_row_by[m->job->level](m, out, from, to);
     }
     return true;
 }

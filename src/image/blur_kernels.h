@@ -1,7 +1,7 @@
 /*
  * blur_kernels - what the four blurs share.
  *
- * Private to image/.  Inner loops are compiled twice, see simd.h.
+ * Private to image/.  Inner loops are compiled for every level, see simd.h.
  */
 #ifndef OCELLUS_IMAGE_BLUR_KERNELS_H
 #define OCELLUS_IMAGE_BLUR_KERNELS_H
@@ -13,7 +13,7 @@
 typedef struct BlurJob {
     Plane         from, to;
     int           channels, size;
-    bool          fast;          /* use what was compiled for AVX2 and FMA */
+    SimdLevel     level;
     const Cancel *cancel;
 } BlurJob;
 
@@ -39,14 +39,19 @@ typedef struct GaussTaps {
  * one, then come pairs. */
 void gauss_down(uint16_t *restrict out, const uint8_t *const *rows, const GaussTaps *taps,
                 int from, int count);
-void gauss_down_avx2(uint16_t *restrict out, const uint8_t *const *rows, const GaussTaps *taps,
-                     int from, int count);
 
 /* Up to 512 bytes from the sums around `line`, whose taps are `step` apart. */
 void gauss_across(uint8_t *restrict out, const uint16_t *restrict line, const GaussTaps *taps,
                   int step, int count);
-void gauss_across_avx2(uint8_t *restrict out, const uint16_t *restrict line, const GaussTaps *taps,
-                       int step, int count);
+
+typedef struct GaussKernels {
+    void (*down)(uint16_t *restrict out, const uint8_t *const *rows, const GaussTaps *taps,
+                 int from, int count);
+    void (*across)(uint8_t *restrict out, const uint16_t *restrict line, const GaussTaps *taps,
+                   int step, int count);
+} GaussKernels;
+
+extern const GaussKernels gauss_sse41, gauss_avx2;
 
 /* ---- bilateral --------------------------------------------------------------- */
 

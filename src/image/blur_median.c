@@ -17,14 +17,14 @@
 
 /* ---- inner loops ----------------------------------------------------------- */
 
-TWICE void sort3(uint8_t v[3])
+LOOP void sort3(uint8_t v[3])
 {
     ORDER(v[0], v[1]);
     ORDER(v[1], v[2]);
     ORDER(v[0], v[1]);
 }
 
-TWICE void sort5(uint8_t v[5])
+LOOP void sort5(uint8_t v[5])
 {
     ORDER(v[0], v[1]);
     ORDER(v[3], v[4]);
@@ -38,7 +38,7 @@ TWICE void sort5(uint8_t v[5])
 }
 
 /* Bring the least of `count` bytes to the front and the greatest to the end. */
-TWICE void extremes(uint8_t *v, int count)
+LOOP void extremes(uint8_t *v, int count)
 {
     for (int i = 0; i < count / 2; i++) {
         ORDER(v[i], v[count - 1 - i]);
@@ -50,7 +50,7 @@ TWICE void extremes(uint8_t *v, int count)
 }
 
 /* Sort the columns of three or five rows into rows of equal rank. */
-TWICE void columns3(uint8_t *restrict ranks, size_t length, const uint8_t *const *rows)
+LOOP void columns3(uint8_t *restrict ranks, size_t length, const uint8_t *const *rows)
 {
     const uint8_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2];
 
@@ -64,7 +64,7 @@ TWICE void columns3(uint8_t *restrict ranks, size_t length, const uint8_t *const
     }
 }
 
-TWICE void columns5(uint8_t *restrict ranks, size_t length, const uint8_t *const *rows)
+LOOP void columns5(uint8_t *restrict ranks, size_t length, const uint8_t *const *rows)
 {
     const uint8_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3], *r4 = rows[4];
 
@@ -82,8 +82,8 @@ TWICE void columns5(uint8_t *restrict ranks, size_t length, const uint8_t *const
 
 /* The median is the middle one of the greatest low, the middle middle and the
  * least high. */
-TWICE void across3(uint8_t *restrict out, const uint8_t *restrict ranks, size_t length, int step,
-                   int count)
+LOOP void across3(uint8_t *restrict out, const uint8_t *restrict ranks, size_t length, int step,
+                  int count)
 {
     for (int i = 0; i < count; i++) {
         const uint8_t *at = ranks + i, *mid = at + length, *high = mid + length;
@@ -106,8 +106,8 @@ TWICE void across3(uint8_t *restrict out, const uint8_t *restrict ranks, size_t 
 
 /* What is left of the square is 13 places, and its median theirs.  The least and
  * the greatest of any 8 cannot be it, nor of 7 when another joins, and so on. */
-TWICE void across5(uint8_t *restrict out, const uint8_t *restrict ranks, size_t length, int step,
-                   int count)
+LOOP void across5(uint8_t *restrict out, const uint8_t *restrict ranks, size_t length, int step,
+                  int count)
 {
     size_t by = (size_t)step;
 
@@ -137,8 +137,8 @@ TWICE void across5(uint8_t *restrict out, const uint8_t *restrict ranks, size_t 
     }
 }
 
-TWICE void row_of(uint8_t *out, uint8_t *ranks, size_t length, const uint8_t *const *rows,
-                  int size, int step, int count)
+LOOP void row_of(uint8_t *out, uint8_t *ranks, size_t length, const uint8_t *const *rows,
+                 int size, int step, int count)
 {
     if (size == 3) {
         columns3(ranks, length, rows);
@@ -149,17 +149,9 @@ TWICE void row_of(uint8_t *out, uint8_t *ranks, size_t length, const uint8_t *co
     }
 }
 
-static void row_any(uint8_t *out, uint8_t *ranks, size_t length, const uint8_t *const *rows,
-                    int size, int step, int count)
-{
-    row_of(out, ranks, length, rows, size, step, count);
-}
-
-AVX2 static void row_avx2(uint8_t *out, uint8_t *ranks, size_t length, const uint8_t *const *rows,
-                          int size, int step, int count)
-{
-    row_of(out, ranks, length, rows, size, step, count);
-}
+FOR_EVERY_LEVEL(row_of, (uint8_t *out, uint8_t *ranks, size_t length, const uint8_t *const *rows,
+                         int size, int step, int count),
+                (out, ranks, length, rows, size, step, count));
 
 /* ---- a blur ---------------------------------------------------------------- */
 
@@ -196,8 +188,8 @@ static bool sort_rows(const BlurJob *job, uint8_t *lines, size_t length, Error *
 
             rows[k] = lines + (size_t)(at % job->size) * length;
         }
-        (job->fast ? row_avx2 : row_any)(to->at + (size_t)y * to->stride, ranks, length, rows,
-                                    job->size, to->pixel, row_bytes(to));
+        row_of_by[job->level](to->at + (size_t)y * to->stride, ranks, length, rows, job->size,
+                              to->pixel, row_bytes(to));
     }
     return true;
 }

@@ -18,9 +18,10 @@ static uint8_t gray_at(const uint8_t *pixel, int bytes)
 
 /* ---- the greatest gray --------------------------------------------------------------- */
 
-TWICE uint32_t most_of_colours(const uint8_t *row, int width)
+/* The greatest of a row, and of *most. */
+LOOP void most_of_colours(const uint8_t *row, int width, uint32_t *greatest)
 {
-    uint32_t most = 0;
+    uint32_t most = *greatest;
 
     for (int x = 0; x < width; x++) {
         uint32_t pixel, gray;
@@ -30,40 +31,34 @@ TWICE uint32_t most_of_colours(const uint8_t *row, int width)
                 16384) >> 15;
         most = MAX(most, gray);
     }
-    return most;
+    *greatest = most;
 }
 
-static uint32_t most_any(const uint8_t *row, int width)
-{
-    return most_of_colours(row, width);
-}
+FOR_EVERY_LEVEL(most_of_colours, (const uint8_t *row, int width, uint32_t *most),
+                (row, width, most));
 
-AVX2 static uint32_t most_avx2(const uint8_t *row, int width)
-{
-    return most_of_colours(row, width);
-}
-
-static uint32_t most_of_grays(const uint8_t *row, int width)
+LOOP void most_of_grays(const uint8_t *row, int width, uint32_t *greatest)
 {
     uint8_t most = 0;
 
     for (int x = 0; x < width; x++) {
         most = MAX(most, row[x]);
     }
-    return most;
+    *greatest = MAX(*greatest, most);
 }
+
+FOR_EVERY_LEVEL(most_of_grays, (const uint8_t *row, int width, uint32_t *most),
+                (row, width, most));
 
 uint8_t glow_most(const Image *layer)
 {
-    bool     fast = HAS_AVX2(), gray = image_pixel_bytes(layer) == 1;
-    uint32_t most = 0;
+    SimdLevel level = simd_level();
+    bool      gray  = image_pixel_bytes(layer) == 1;
+    uint32_t  most  = 0;
 
     for (int y = 0; y < image_height(layer); y++) {
-        const uint8_t *row  = row_of(layer, y);
-        uint32_t       here = (gray ? most_of_grays : fast ? most_avx2 : most_any)(
-            row, image_width(layer));
-
-        most = MAX(most, here);
+        (gray ? most_of_grays_by : most_of_colours_by)[level](row_of(layer, y),
+                                                              image_width(layer), &most);
     }
     return (uint8_t)most;
 }

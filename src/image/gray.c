@@ -5,7 +5,7 @@
  */
 #include "image/kernels.h"
 
-void gray_scalar(uint8_t *out, const uint8_t *pixels, int count)
+static void gray_scalar(uint8_t *out, const uint8_t *pixels, int count)
 {
     for (int x = 0; x < count; x++, pixels += 4)
         out[x] = gray_of(pixels[0], pixels[1], pixels[2]);
@@ -14,15 +14,13 @@ void gray_scalar(uint8_t *out, const uint8_t *pixels, int count)
 #ifdef __x86_64__
 #include <immintrin.h>
 
-#define AVX2 __attribute__((target("avx2")))
-
 /* Eight pixels as 32-bit numbers. */
 AVX2 static inline __m256i eight(const uint8_t *pixels)
 {
     const __m256i low = _mm256_set1_epi32(0x00FF00FF);
-    __m256i       four = _mm256_loadu_si256((const void *)pixels);
-    __m256i       blue_red = _mm256_and_si256(four, low);
-    __m256i       green    = _mm256_and_si256(_mm256_srli_epi32(four, 8), low);
+    __m256i       all = _mm256_loadu_si256((const void *)pixels);
+    __m256i       blue_red = _mm256_and_si256(all, low);
+    __m256i       green    = _mm256_and_si256(_mm256_srli_epi32(all, 8), low);
     __m256i       sum = _mm256_add_epi32(
         _mm256_madd_epi16(blue_red, _mm256_set1_epi32(9798 << 16 | 3735)),
         _mm256_madd_epi16(green, _mm256_set1_epi32(19235)));
@@ -47,9 +45,30 @@ AVX2 static void gray_avx2(uint8_t *out, const uint8_t *pixels, int count)
     gray_scalar(out + x, pixels + 4 * (ptrdiff_t)x, count - x);
 }
 
-GrayKernel *gray_vectors(void)
+/* Four pixels as 32-bit numbers. */
+SSE41 static inline __m128i four(const uint8_t *pixels)
 {
-    return __builtin_cpu_supports("avx2") ? gray_avx2 : NULL;
+    const __m128i low = _mm_set1_epi32(0x00FF00FF);
+    __m128i       all = _mm_loadu_si128((const void *)pixels);
+    __m128i       sum = _mm_add_epi32(
+        _mm_madd_epi16(_mm_and_si128(all, low), _mm_set1_epi32(9798 << 16 | 3735)),
+        _mm_madd_epi16(_mm_and_si128(_mm_srli_epi32(all, 8), low), _mm_set1_epi32(19235)));
+
+    return _mm_srli_epi32(_mm_add_epi32(sum, _mm_set1_epi32(16384)), 15);
+}
+
+SSE41 static void gray_sse41(uint8_t *out, const uint8_t *pixels, int count)
+{
+    int x = 0;
+
+    for (; x + 16 <= count; x += 16) {
+        const uint8_t *at   = pixels + 4 * (ptrdiff_t)x;
+        __m128i        low  = _mm_packs_epi32(four(at), four(at + 16));
+        __m128i        high = _mm_packs_epi32(four(at + 32), four(at + 48));
+
+        _mm_storeu_si128((void *)(out + x), _mm_packus_epi16(low, high));
+    }
+    gray_scalar(out + x, pixels + 4 * (ptrdiff_t)x, count - x);
 }
 
 #elif defined __aarch64__
@@ -75,23 +94,17 @@ static void gray_neon(uint8_t *out, const uint8_t *pixels, int count)
     gray_scalar(out + x, pixels + 4 * (ptrdiff_t)x, count - x);
 }
 
-GrayKernel *gray_vectors(void)
-{
-    return gray_neon;
-}
-
-#else
-
-GrayKernel *gray_vectors(void)
-{
-    return NULL;
-}
-
 #endif
+
+GrayKernel *gray_kernel(SimdLevel level)
+{
+    static GrayKernel *const kernels[SIMD_LEVELS] = BY_LEVEL(gray_scalar, gray_sse41, gray_avx2,
+                                                             gray_neon);
+
+    return kernels[level];
+}
 
 void gray_row(uint8_t *out, const uint8_t *pixels, int count)
 {
-    GrayKernel *vectors = gray_vectors();
-
-    (vectors ? vectors : gray_scalar)(out, pixels, count);
+    gray_kernel(simd_level())(out, pixels, count);
 }

@@ -8,22 +8,21 @@
 #define OCELLUS_IMAGE_KERNELS_H
 
 #include "image/resize.h"
+#include "image/simd.h"
 
-enum { WEIGHT_COPIES = 4 };
-
-/* Where the columns of a row come from.  Weights are pairs, each there four
- * times over: once for every byte of a colour pixel. */
+/* Where the columns of a row come from, which never goes back.  Weights are pairs, each
+ * there once for every byte of a pixel. */
 typedef struct Columns {
     int            count;      /* of destination pixels */
     int            pixel;      /* bytes */
     int            next;       /* bytes from the first source pixel to the second */
     const int32_t *at;         /* offset of the first source pixel, in bytes */
-    const int16_t *weights;    /* 2 x WEIGHT_COPIES for each destination pixel */
+    const int16_t *weights;    /* 2 x pixel for each destination pixel */
 } Columns;
 
 /* The inner loops of linear interpolation. */
 typedef struct LinearKernels {
-    /* Mix neighbours in `row`: out[i] = (a * w0 + b * w1) >> 4. */
+    /* Mix neighbours in `row`: out[i] = (a * w0 + b * w1) >> 4; pixels of one byte. */
     void (*across)(int16_t *out, const uint8_t *row, const Columns *columns);
 
     /* The same, for pixels of 4 bytes that have a right neighbour. */
@@ -34,16 +33,12 @@ typedef struct LinearKernels {
                  int count);
 } LinearKernels;
 
-extern const LinearKernels linear_scalar;
+extern const LinearKernels linear_scalar, linear_sse41, linear_avx2, linear_neon;
 void linear_across(int16_t *out, const uint8_t *row, const Columns *columns);
 void linear_down(uint8_t *out, const int16_t *upper, const int16_t *lower, int w0, int w1,
                  int count);
 
-/* The fastest for this machine; linear_scalar when there is nothing better. */
-const LinearKernels *linear_kernels(void);
-
-/* Vector kernels (AVX2 or NEON), or NULL where the machine has no such instructions. */
-const LinearKernels *linear_vectors(void);
+const LinearKernels *linear_kernels(SimdLevel level);
 
 /* Where the columns of a cubic row come from, in a row whose edges are repeated. */
 typedef struct CubicColumns {
@@ -60,15 +55,16 @@ typedef struct CubicKernels {
     void (*across)(float *out, const uint8_t *row, const CubicColumns *columns);
     void (*across_colour)(float *out, const uint8_t *row, const CubicColumns *columns);
 
-    /* Mix four such rows into bytes, in float. */
-    void (*down)(uint8_t *out, const float *const rows[4], const int16_t weights[4], int count);
+    /* Mix four such rows into bytes, in float, and set the bits of `ones` in every four. */
+    void (*down)(uint8_t *out, const float *const rows[4], const int16_t weights[4],
+                 uint32_t ones, int count);
 } CubicKernels;
 
-extern const CubicKernels cubic_scalar;
+extern const CubicKernels cubic_scalar, cubic_sse41, cubic_avx2, cubic_neon;
 void cubic_across(float *out, const uint8_t *row, const CubicColumns *columns);
-void cubic_down(uint8_t *out, const float *const rows[4], const int16_t weights[4], int count);
-const CubicKernels *cubic_kernels(void);
-const CubicKernels *cubic_vectors(void);
+void cubic_down(uint8_t *out, const float *const rows[4], const int16_t weights[4], uint32_t ones,
+                int count);
+const CubicKernels *cubic_kernels(SimdLevel level);
 
 /* `channels` of 4-byte pixels: 3 leaves the fourth byte 255. */
 bool resize_cubic(const CubicKernels *kernels, Plane from, Plane to, int channels,
@@ -76,8 +72,7 @@ bool resize_cubic(const CubicKernels *kernels, Plane from, Plane to, int channel
 
 /* Gray values of colour pixels. */
 typedef void GrayKernel(uint8_t *out, const uint8_t *pixels, int count);
-GrayKernel  gray_scalar;
-GrayKernel *gray_vectors(void);         /* NULL: none here */
+GrayKernel *gray_kernel(SimdLevel level);
 
 /* `spread` chooses the weights that area resizing enlarges with. */
 bool resize_linear(const LinearKernels *kernels, Plane from, Plane to, bool spread,

@@ -18,13 +18,14 @@ typedef struct Window {
 } Window;
 
 typedef struct Morph {
-    bool dilate, fast;
-    Window along, down;
+    bool      dilate;
+    SimdLevel level;
+    Window    along, down;
 } Morph;
 
 /* ---- inner loops ----------------------------------------------------------------------- */
 
-TWICE void extend(uint8_t *at, const uint8_t *with, size_t count, bool dilate)
+LOOP void extend(uint8_t *at, const uint8_t *with, size_t count, bool dilate)
 {
     if (dilate) {
         for (size_t i = 0; i < count; i++) {
@@ -37,18 +38,12 @@ TWICE void extend(uint8_t *at, const uint8_t *with, size_t count, bool dilate)
     }
 }
 
-AVX2 static void extend_avx2(uint8_t *at, const uint8_t *with, size_t count, bool dilate)
-{
-    extend(at, with, count, dilate);
-}
+FOR_EVERY_LEVEL(extend, (uint8_t *at, const uint8_t *with, size_t count, bool dilate),
+                (at, with, count, dilate));
 
 static void extend_any(const Morph *m, uint8_t *at, const uint8_t *with, size_t count)
 {
-    if (m->fast) {
-        extend_avx2(at, with, count, m->dilate);
-    } else {
-        extend(at, with, count, m->dilate);
-    }
+    extend_by[m->level](at, with, count, m->dilate);
 }
 
 /* Every item becomes the extreme of the `length` items that begin with it, or of
@@ -131,7 +126,8 @@ static bool morph_down(const Morph *m, Plane plane, const Cancel *cancel, Error 
 
 bool plane_morph(Plane plane, int size, bool dilate, const Cancel *cancel, Error *err)
 {
-    Morph m = { dilate, HAS_AVX2(), window_of(size, plane.width), window_of(size, plane.height) };
+    Morph m = { dilate, simd_level(), window_of(size, plane.width),
+                window_of(size, plane.height) };
 
     return morph_along(&m, plane, cancel, err) && morph_down(&m, plane, cancel, err);
 }
@@ -298,7 +294,7 @@ static void ellipse_row(const Morph *m, Plane from, int size, int y, uint8_t *li
 bool plane_morph_ellipse(Plane from, Plane to, int size, bool dilate, const Cancel *cancel,
                          Error *err)
 {
-    Morph    m    = { .dilate = dilate, .fast = HAS_AVX2() };
+    Morph    m    = { .dilate = dilate, .level = simd_level() };
     uint8_t *line = malloc(2 * (size_t)from.width);
     bool     done = true;
 

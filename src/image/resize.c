@@ -79,14 +79,14 @@ static bool resize(Plane from, Plane to, Interpolation how, int channels, Error 
     if (how == INTERPOLATE_NEAREST)
         return resize_nearest(from, to, err);
     if (how == INTERPOLATE_CUBIC)
-        return resize_cubic(cubic_kernels(), from, to, channels, err);
+        return resize_cubic(cubic_kernels(simd_level()), from, to, channels, err);
 
     /* Halving both sides is the same by area and quicker. */
     bool halves = from.width == 2 * to.width && from.height == 2 * to.height;
     bool shrinks = to.width <= from.width && to.height <= from.height;
     if (halves || (how == INTERPOLATE_AREA && shrinks))
         return resize_area(from, to, err);
-    return resize_linear(linear_kernels(), from, to, how == INTERPOLATE_AREA, err);
+    return resize_linear(linear_kernels(simd_level()), from, to, how == INTERPOLATE_AREA, err);
 }
 
 bool plane_resize(Plane from, Plane to, Interpolation how, Error *err)

@@ -25,6 +25,8 @@
 #include <float.h>
 #include <math.h>
 
+enum { PART = 256, CELL = 8 };      /* cells worked on together, and small ones */
+
 typedef uint8_t  Bytes  __attribute__((vector_size(16)));
 typedef uint16_t Shorts __attribute__((vector_size(16)));
 typedef int32_t  Counts __attribute__((vector_size(16)));
@@ -105,9 +107,27 @@ static void halve_row(uint8_t *out, const uint8_t *upper, const uint8_t *lower, 
     }
 }
 
+/* Means of 8 pixels of 16 in each row. */
+static inline Bytes halve_gray(const uint8_t *upper, const uint8_t *lower)
+{
+    Shorts a = load(upper), b = load(lower);
+
+    return (Bytes)(((a & 255) + (a >> 8) + (b & 255) + (b >> 8) + 2) >> 2);
+}
+
 static void halve_gray_row(uint8_t *out, const uint8_t *upper, const uint8_t *lower, int count)
 {
-    for (int x = 0; x < count; x++)
+    int x = 0;
+
+    for (; x + 16 <= count; x += 16) {
+        Bytes low  = halve_gray(upper + 2 * (ptrdiff_t)x, lower + 2 * (ptrdiff_t)x);
+        Bytes high = halve_gray(upper + 2 * (ptrdiff_t)x + 16, lower + 2 * (ptrdiff_t)x + 16);
+        Bytes both = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14,
+                                             16, 18, 20, 22, 24, 26, 28, 30);
+
+        memcpy(out + x, &both, sizeof both);
+    }
+    for (; x < count; x++)
         out[x] = (uint8_t)((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2)
                            >> 2);
 }
@@ -146,8 +166,58 @@ static void mean_gray(uint8_t *out, const uint8_t *cell, size_t stride, int kx, 
     *out = (uint8_t)round_even(mean)[0];
 }
 
+/* Add 16 bytes at a time to sums of 16 bits, which those of up to 256 rows fit. */
+static void add_grays(uint16_t *sums, const uint8_t *row, int count)
+{
+    int x = 0;
+
+    for (; x + 16 <= count; x += 16) {
+        const Bytes nothing = { 0 };
+        Bytes       bytes;
+        Shorts      low, high;
+
+        memcpy(&bytes, row + x, sizeof bytes);
+        memcpy(&low, sums + x, sizeof low);
+        memcpy(&high, sums + x + 8, sizeof high);
+        low  += (Shorts)__builtin_shufflevector(bytes, nothing, 0, 16, 1, 17, 2, 18, 3, 19,
+                                                4, 20, 5, 21, 6, 22, 7, 23);
+        high += (Shorts)__builtin_shufflevector(bytes, nothing, 8, 16, 9, 17, 10, 18, 11, 19,
+                                                12, 20, 13, 21, 14, 22, 15, 23);
+        memcpy(sums + x, &low, sizeof low);
+        memcpy(sums + x + 8, &high, sizeof high);
+    }
+    for (; x < count; x++)
+        sums[x] = (uint16_t)(sums[x] + row[x]);
+}
+
+/* A row of gray cells of up to CELL pixels on either side: down first, in parts. */
+static void mean_grays(uint8_t *out, Plane from, int y, int count, int kx, int ky)
+{
+    uint16_t sums[PART * CELL];
+    float    share = 1.0f / (float)(kx * ky);
+
+    for (int x = 0, part; x < count; x += part) {
+        part = MIN(PART, count - x);
+        memset(sums, 0, (size_t)(part * kx) * sizeof *sums);
+        for (int k = 0; k < ky; k++)
+            add_grays(sums, from.at + (size_t)(y * ky + k) * from.stride + (size_t)x * (size_t)kx,
+                      part * kx);
+        for (int i = 0; i < part; i++) {
+            int sum = 0;
+
+            for (int k = 0; k < kx; k++)
+                sum += sums[i * kx + k];
+            out[x + i] = (uint8_t)MIN((int)((float)sum * share + 8388608.0f - 8388608.0f), 255);
+        }
+    }
+}
+
 static void shrink_whole(Plane from, Plane to, int kx, int ky)
 {
+    for (int y = 0; to.pixel == 1 && kx <= CELL && ky <= CELL && y < to.height; y++)
+        mean_grays(to.at + (size_t)y * to.stride, from, y, to.width, kx, ky);
+    if (to.pixel == 1 && kx <= CELL && ky <= CELL)
+        return;
     for (int y = 0; y < to.height; y++) {
         const uint8_t *cell = from.at + (size_t)y * (size_t)ky * from.stride;
         uint8_t       *out  = to.at + (size_t)y * to.stride;

@@ -74,7 +74,8 @@ void cubic_across(float *out, const uint8_t *row, const CubicColumns *columns)
     }
 }
 
-void cubic_down(uint8_t *out, const float *const rows[4], const int16_t weights[4], int count)
+void cubic_down(uint8_t *out, const float *const rows[4], const int16_t weights[4], uint32_t ones,
+                int count)
 {
     float share[TAPS];
 
@@ -85,7 +86,7 @@ void cubic_down(uint8_t *out, const float *const rows[4], const int16_t weights[
 
         for (int k = 2; k >= 0; k--)
             sum = rows[k][i] * share[k] + sum;
-        out[i] = (uint8_t)MAX(0, MIN(lrintf(sum), 255));
+        out[i] = (uint8_t)(MAX(0, MIN(lrintf(sum), 255)) | (ones >> i % 4 * 8 & 255));
     }
 }
 
@@ -151,20 +152,17 @@ static const float *row_across(Job *job, int y, int first, int last)
 static void finish(const Job *job, uint8_t *out, const float *const rows[4],
                    const int16_t weights[4])
 {
-    int values  = job->to.width * job->channels, pixel = job->to.pixel;
-    int grouped = values - values % GROUP;
-    int done    = grouped / job->channels * pixel;
-    int edge    = done + grouped % job->channels;
+    int      values  = job->to.width * job->channels, pixel = job->to.pixel;
+    int      grouped = values - values % GROUP;
+    int      done    = grouped / job->channels * pixel;
+    int      edge    = done + grouped % job->channels;
+    uint32_t ones    = job->channels == 3 ? 0xFF000000 : 0;
 
-    job->kernels->down(out, rows, weights, done);
+    job->kernels->down(out, rows, weights, ones, done);
     cubic_down(out + done, (const float *const[]){ rows[0] + done, rows[1] + done,
-               rows[2] + done, rows[3] + done }, weights, edge - done);
+               rows[2] + done, rows[3] + done }, weights, ones, edge - done);
     for (int i = edge; i < job->to.width * pixel; i++)
-        out[i] = whole(rows, weights, i);
-    if (job->channels == 3) {
-        for (int x = 0; x < job->to.width; x++)
-            out[4 * (ptrdiff_t)x + 3] = 255;
-    }
+        out[i] = (uint8_t)(whole(rows, weights, i) | (ones >> i % 4 * 8));
 }
 
 static void run(Job *job)
@@ -225,9 +223,10 @@ bool resize_cubic(const CubicKernels *kernels, Plane from, Plane to, int channel
     return done;
 }
 
-const CubicKernels *cubic_kernels(void)
+const CubicKernels *cubic_kernels(SimdLevel level)
 {
-    const CubicKernels *kernels = cubic_vectors();
+    static const CubicKernels *const kernels[SIMD_LEVELS] = BY_LEVEL(
+        &cubic_scalar, &cubic_sse41, &cubic_avx2, &cubic_neon);
 
-    return kernels ? kernels : &cubic_scalar;
+    return kernels[level];
 }

@@ -9,8 +9,6 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 
-#define AVX2 __attribute__((target("avx2")))
-
 AVX2 static inline __m256i load(const void *at)
 {
     return _mm256_loadu_si256(at);
@@ -67,7 +65,12 @@ AVX2 static void across(float *out, const uint8_t *row, const CubicColumns *colu
     int           x     = 0;
 
     for (; x + 8 <= columns->count; x += 8) {
-        __m256i four = _mm256_i32gather_epi32((const void *)row, load(columns->at + x), 1);
+        uint32_t pixels[8];
+
+        for (int i = 0; i < 8; i++)
+            memcpy(&pixels[i], row + columns->at[x + i], sizeof pixels[i]);
+
+        __m256i four = load(pixels);
         __m256i sum  = _mm256_add_epi32(
             _mm256_madd_epi16(_mm256_shuffle_epi8(four, left),
                               load(columns->first + 2 * (ptrdiff_t)x)),
@@ -96,9 +99,10 @@ AVX2 static inline __m256i mix(const float *const rows[4], const __m256 share[4]
 }
 
 AVX2 static void down(uint8_t *out, const float *const rows[4], const int16_t weights[4],
-                      int count)
+                      uint32_t ones, int count)
 {
     const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const __m256i set   = _mm256_set1_epi32((int32_t)ones);
     __m256        share[4];
     int           i = 0;
 
@@ -110,24 +114,12 @@ AVX2 static void down(uint8_t *out, const float *const rows[4], const int16_t we
 
         /* Packing works on the halves apart. */
         __m256i packed = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(low, high), order);
-        _mm256_storeu_si256((__m256i *)(void *)(out + i), packed);
+        _mm256_storeu_si256((__m256i *)(void *)(out + i), _mm256_or_si256(packed, set));
     }
     cubic_down(out + i, (const float *const[]){ rows[0] + i, rows[1] + i, rows[2] + i,
-               rows[3] + i }, weights, count - i);
+               rows[3] + i }, weights, ones, count - i);
 }
 
-const CubicKernels *cubic_vectors(void)
-{
-    static const CubicKernels kernels = { across, across_colour, down };
-
-    return __builtin_cpu_supports("avx2") ? &kernels : NULL;
-}
-
-#elif !defined __aarch64__
-
-const CubicKernels *cubic_vectors(void)
-{
-    return NULL;
-}
+const CubicKernels cubic_avx2 = { across, across_colour, down };
 
 #endif

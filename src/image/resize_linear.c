@@ -87,7 +87,7 @@ void linear_across(int16_t *out, const uint8_t *row, const Columns *columns)
 {
     for (int x = 0; x < columns->count; x++) {
         const uint8_t *from = row + columns->at[x];
-        const int16_t *w    = columns->weights + (ptrdiff_t)x * 2 * WEIGHT_COPIES;
+        const int16_t *w    = columns->weights + (ptrdiff_t)x * 2 * columns->pixel;
 
         for (int i = 0; i < columns->pixel; i++)
             *out++ = (int16_t)((from[i] * w[0] + from[i + columns->next] * w[1]) >> 4);
@@ -106,11 +106,12 @@ void linear_down(uint8_t *out, const int16_t *upper, const int16_t *lower, int w
 
 const LinearKernels linear_scalar = { linear_across, linear_across, linear_down };
 
-const LinearKernels *linear_kernels(void)
+const LinearKernels *linear_kernels(SimdLevel level)
 {
-    const LinearKernels *kernels = linear_vectors();
+    static const LinearKernels *const kernels[SIMD_LEVELS] = BY_LEVEL(
+        &linear_scalar, &linear_sse41, &linear_avx2, &linear_neon);
 
-    return kernels ? kernels : &linear_scalar;
+    return kernels[level];
 }
 
 /* ---- a resize -------------------------------------------------------------- */
@@ -133,12 +134,15 @@ static const int16_t *row_across(Job *job, int y, int other)
     if (job->held[1] == y)
         return job->rows[1];
 
-    int            slot    = job->held[0] == other ? 1 : 0;
+    const Columns *columns = &job->columns;
     const uint8_t *row     = job->from.at + (size_t)y * job->from.stride;
-    bool           colour  = job->columns.pixel == 4 && job->columns.next > 0;
+    int            slot    = job->held[0] == other ? 1 : 0;
 
-    (colour ? job->kernels->across_colour : job->kernels->across)(job->rows[slot], row,
-                                                                   &job->columns);
+    if (columns->next == 0)
+        linear_across(job->rows[slot], row, columns);
+    else
+        (columns->pixel == 4 ? job->kernels->across_colour : job->kernels->across)(
+            job->rows[slot], row, columns);
     job->held[slot] = y;
     return job->rows[slot];
 }
@@ -167,7 +171,7 @@ static void fill_columns(int32_t *at, int16_t *weights, const Axis *axis, int pi
         Tap tap = column_tap(axis, x);
 
         at[x] = tap.at * pixel;
-        for (int i = 0; i < WEIGHT_COPIES; i++) {
+        for (int i = 0; i < pixel; i++) {
             *weights++ = tap.first;
             *weights++ = tap.second;
         }
@@ -179,7 +183,7 @@ static bool resize_axes(const LinearKernels *kernels, Plane from, Plane to, Axis
 {
     size_t   width   = (size_t)to.width, values = width * (size_t)to.pixel;
     int32_t *at      = malloc(width * sizeof *at);
-    int16_t *weights = malloc(width * 2 * WEIGHT_COPIES * sizeof *weights);
+    int16_t *weights = malloc(2 * values * sizeof *weights);
     int16_t *rows    = malloc(2 * values * sizeof *rows);
     bool     done    = at && weights && rows;
 
@@ -237,5 +241,5 @@ bool plane_shrink(Plane from, Plane to, double factor, Error *err)
         return true;
     }
     across.ratio = down.ratio = 1.0 / factor;
-    return resize_axes(linear_kernels(), from, to, across, down, err);
+    return resize_axes(linear_kernels(simd_level()), from, to, across, down, err);
 }

@@ -9,8 +9,6 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 
-#define AVX2 __attribute__((target("avx2")))
-
 /* Two source pairs of 4-byte pixels as 16-bit numbers a0 b0 a1 b1 a2 b2 a3 b3,
  * one pair in each half. */
 AVX2 static inline __m256i load_pairs(const uint8_t *first, const uint8_t *second)
@@ -35,7 +33,7 @@ AVX2 static void across_colour(int16_t *out, const uint8_t *row, const Columns *
     int            x  = 0;
 
     for (; x + 4 <= columns->count; x += 4) {
-        const int16_t *w = columns->weights + (ptrdiff_t)x * 2 * WEIGHT_COPIES;
+        const int16_t *w = columns->weights + (ptrdiff_t)x * 8;
         __m256i a = _mm256_madd_epi16(load_pairs(row + at[x], row + at[x + 1]), load(w));
         __m256i b = _mm256_madd_epi16(load_pairs(row + at[x + 2], row + at[x + 3]), load(w + 16));
 
@@ -48,8 +46,50 @@ AVX2 static void across_colour(int16_t *out, const uint8_t *row, const Columns *
     Columns rest = *columns;
     rest.count   -= x;
     rest.at      += x;
-    rest.weights += (ptrdiff_t)x * 2 * WEIGHT_COPIES;
+    rest.weights += (ptrdiff_t)x * 8;
     linear_across(out + (ptrdiff_t)x * 4, row, &rest);
+}
+
+/* How many of the columns may read four bytes: those before the last two of a row. */
+static int readable(const Columns *columns)
+{
+    int count = columns->count;
+
+    while (count > 0 && columns->at[count - 1] + 2 > columns->at[columns->count - 1])
+        count--;
+    return count;
+}
+
+/* Sixteen gray pixels a turn: the two neighbours of each are read with what follows. */
+AVX2 static void across(int16_t *out, const uint8_t *row, const Columns *columns)
+{
+    const __m256i spread = _mm256_setr_epi8(
+        0, -1, 1, -1, 4, -1, 5, -1, 8, -1, 9, -1, 12, -1, 13, -1,
+        0, -1, 1, -1, 4, -1, 5, -1, 8, -1, 9, -1, 12, -1, 13, -1);
+    int           x      = 0, count = readable(columns);
+
+    for (; x + 16 <= count; x += 16) {
+        __m256i sum[2];
+
+        for (int i = 0; i < 2; i++) {
+            __m256i four = _mm256_i32gather_epi32((const void *)row,
+                                                  load(columns->at + x + 8 * i), 1);
+
+            sum[i] = _mm256_madd_epi16(_mm256_shuffle_epi8(four, spread),
+                                       load(columns->weights + 2 * ((ptrdiff_t)x + 8 * i)));
+        }
+
+        /* Packing works on the halves apart. */
+        __m256i packed = _mm256_packs_epi32(_mm256_srai_epi32(sum[0], 4),
+                                            _mm256_srai_epi32(sum[1], 4));
+        _mm256_storeu_si256((__m256i *)(void *)(out + x), _mm256_permute4x64_epi64(packed, 0xD8));
+    }
+
+    Columns rest = *columns;
+    rest.count   -= x;
+    rest.at      += x;
+    rest.weights += 2 * (ptrdiff_t)x;
+    linear_across(out + x, row, &rest);
 }
 
 /* 16 values: (upper * w0 >> 16) + (lower * w1 >> 16) + 2, a quarter of it. */
@@ -78,18 +118,6 @@ AVX2 static void down(uint8_t *out, const int16_t *upper, const int16_t *lower, 
     linear_down(out + i, upper + i, lower + i, w0, w1, count - i);
 }
 
-const LinearKernels *linear_vectors(void)
-{
-    static const LinearKernels kernels = { linear_across, across_colour, down };
-
-    return __builtin_cpu_supports("avx2") ? &kernels : NULL;
-}
-
-#elif !defined __aarch64__
-
-const LinearKernels *linear_vectors(void)
-{
-    return NULL;
-}
+const LinearKernels linear_avx2 = { across, across_colour, down };
 
 #endif

@@ -14,7 +14,7 @@
 static void across_colour(int16_t *out, const uint8_t *row, const Columns *columns)
 {
     for (int x = 0; x < columns->count; x++) {
-        const int16_t *w    = columns->weights + (ptrdiff_t)x * 2 * WEIGHT_COPIES;
+        const int16_t *w    = columns->weights + (ptrdiff_t)x * 8;
         int16x8_t      pair = vreinterpretq_s16_u16(vmovl_u8(vld1_u8(row + columns->at[x])));
         int32x4_t      sum  = vmull_n_s16(vget_low_s16(pair), w[0]);
 
@@ -44,12 +44,7 @@ static void down(uint8_t *out, const int16_t *upper, const int16_t *lower, int w
     linear_down(out + i, upper + i, lower + i, w0, w1, count - i);
 }
 
-const LinearKernels *linear_vectors(void)
-{
-    static const LinearKernels kernels = { linear_across, across_colour, down };
-
-    return &kernels;
-}
+const LinearKernels linear_neon = { linear_across, across_colour, down };
 
 /* ---- cubic ----------------------------------------------------------------- */
 
@@ -81,24 +76,23 @@ static inline int16x4_t mix(const float *const rows[4], const float share[4], in
 }
 
 static void cubic_mix_down(uint8_t *out, const float *const rows[4], const int16_t weights[4],
-                           int count)
+                           uint32_t ones, int count)
 {
-    float share[4];
-    int   i = 0;
+    const uint8x8_t set = vreinterpret_u8_u32(vdup_n_u32(ones));
+    float           share[4];
+    int             i = 0;
 
     for (int k = 0; k < 4; k++)
         share[k] = (float)weights[k] / (1 << 22);
-    for (; i + 8 <= count; i += 8)
-        vst1_u8(out + i, vqmovun_s16(vcombine_s16(mix(rows, share, i), mix(rows, share, i + 4))));
+    for (; i + 8 <= count; i += 8) {
+        uint8x8_t bytes = vqmovun_s16(vcombine_s16(mix(rows, share, i), mix(rows, share, i + 4)));
+
+        vst1_u8(out + i, vorr_u8(bytes, set));
+    }
     cubic_down(out + i, (const float *const[]){ rows[0] + i, rows[1] + i, rows[2] + i,
-               rows[3] + i }, weights, count - i);
+               rows[3] + i }, weights, ones, count - i);
 }
 
-const CubicKernels *cubic_vectors(void)
-{
-    static const CubicKernels kernels = { cubic_across, cubic_across_colour, cubic_mix_down };
-
-    return &kernels;
-}
+const CubicKernels cubic_neon = { cubic_across, cubic_across_colour, cubic_mix_down };
 
 #endif

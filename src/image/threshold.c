@@ -7,6 +7,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "image/simd.h"
 #include "image/threshold.h"
 
 enum { SIDE = 11, HALF = SIDE / 2 };
@@ -118,6 +119,7 @@ int threshold_otsu(Plane gray)
 /* A row and the columns beyond its ends, weighted sums of rows or plain ones. */
 typedef struct Surroundings {
     Plane  from, to;
+    bool   weighted;
     float  weights[HALF + 1];    /* of the middle, and of what is so far from it */
     float *lines;                /* weighted: SIDE rows, summed along; one of each height */
     float *wide;                 /* one row with its ends */
@@ -141,48 +143,112 @@ static void fill_weights(Surroundings *s, bool weighted)
     }
 }
 
-/* Sum row y along into `out`. */
-static void sum_along(const Surroundings *s, int y, float *out)
+/* Whole numbers need no rounding, so none of them asks for a fused sum; the weights of a
+ * Gaussian do.  Along a row, bytes times weights and their sums fit doubles, which are as
+ * good as fused; down the columns nothing but the fused sum is. */
+LOOP void sum_row(float *out, const float *wide, const float *weights, int width, bool weighted,
+                  bool fused)
 {
-    const uint8_t *row = row_at(&s->from, y);
-    int            width = s->from.width;
-
-    for (int x = -HALF; x < width + HALF; x++) {
-        s->wide[x + HALF] = row[MIN(MAX(x, 0), width - 1)];
-    }
     for (int x = 0; x < width; x++) {
-        const float *at = s->wide + x;
-        float        sum = 0;
+        float sum = 0;
 
         for (int i = 0; i < SIDE; i++) {
-            sum = fmaf(at[i], s->weights[abs(i - HALF)], sum);
+            float weight = weights[abs(i - HALF)];
+
+            sum = !weighted ? sum + wide[x + i]
+                : fused     ? __builtin_fmaf(wide[x + i], weight, sum)
+                            : (float)((double)wide[x + i] * (double)weight + (double)sum);
         }
         out[x] = sum;
     }
 }
+
+LOOP void sum_any_row(float *out, const float *wide, const float *weights, int width,
+                      bool weighted, bool fused)
+{
+    if (weighted) {
+        sum_row(out, wide, weights, width, true, fused);
+    } else {
+        sum_row(out, wide, weights, width, false, fused);
+    }
+}
+
+FOR_EVERY_LEVEL(sum_any_row, (float *restrict out, const float *restrict wide,
+                              const float *restrict weights, int width, bool weighted),
+                (out, wide, weights, width, weighted, level == SIMD_256));
+
+/* Half to even, for 0 <= v < 2^22: adding and taking away 1.5 * 2^23 does it. */
+LOOP uint8_t rounded(float v)
+{
+    const float magic = 12582912.0f;
+
+    return (uint8_t)(int)((v + magic) - magic);
+}
+
+/* `lines` are SIDE rows from the top one down. */
+LOOP void sum_columns(uint8_t *out, const float *const *lines, const float *weights, int width,
+                      bool weighted)
+{
+    for (int x = 0; x < width; x++) {
+        float sum = lines[HALF][x] * weights[0];
+
+        for (int i = 1; i <= HALF; i++) {
+            float pair = lines[HALF - i][x] + lines[HALF + i][x];
+
+            sum = weighted ? __builtin_fmaf(pair, weights[i], sum) : sum + pair;
+        }
+        out[x] = rounded(weighted ? sum : sum / (SIDE * SIDE));
+    }
+}
+
+LOOP void sum_any_columns(uint8_t *out, const float *const *lines, const float *weights,
+                          int width, bool weighted)
+{
+    if (weighted) {
+        sum_columns(out, lines, weights, width, true);
+    } else {
+        sum_columns(out, lines, weights, width, false);
+    }
+}
+
+FOR_EVERY_LEVEL(sum_any_columns, (uint8_t *restrict out, const float *const *lines,
+                                  const float *restrict weights, int width, bool weighted),
+                (out, lines, weights, width, weighted));
 
 static float *line_of(const Surroundings *s, int y)
 {
     return s->lines + (size_t)((y + SIDE) % SIDE) * (size_t)s->from.width;
 }
 
-static void sum_down(const Surroundings *s, int y, bool weighted, uint8_t *out)
+static void sum_along(const Surroundings *s, int y)
 {
-    const float *middle = line_of(s, y);
+    const uint8_t *row = row_at(&s->from, y);
+    int            width = s->from.width;
 
-    for (int x = 0; x < s->from.width; x++) {
-        float sum = middle[x] * s->weights[0];
-
-        for (int i = 1; i <= HALF; i++) {
-            sum = fmaf(line_of(s, y - i)[x] + line_of(s, y + i)[x], s->weights[i], sum);
-        }
-        out[x] = (uint8_t)lrintf(weighted ? sum : sum / (SIDE * SIDE));
+    for (int x = 0; x < HALF; x++) {
+        s->wide[x]                = row[0];
+        s->wide[HALF + width + x] = row[width - 1];
     }
+    for (int x = 0; x < width; x++) {
+        s->wide[HALF + x] = row[x];
+    }
+    sum_any_row_by[simd_level()](line_of(s, y), s->wide, s->weights, width, s->weighted);
+}
+
+static void sum_down(const Surroundings *s, int y)
+{
+    const float *lines[SIDE];
+
+    for (int i = 0; i < SIDE; i++) {
+        lines[i] = line_of(s, y + i - HALF);
+    }
+    sum_any_columns_by[simd_level()](s->to.at + (size_t)y * s->to.stride, lines, s->weights,
+                                     s->from.width, s->weighted);
 }
 
 bool plane_surroundings(Plane from, Plane to, bool weighted, const Cancel *cancel, Error *err)
 {
-    Surroundings s     = { .from = from, .to = to };
+    Surroundings s     = { .from = from, .to = to, .weighted = weighted };
     size_t       width = (size_t)from.width;
     bool         done  = true;
 
@@ -193,11 +259,11 @@ bool plane_surroundings(Plane from, Plane to, bool weighted, const Cancel *cance
     s.wide = s.lines + width * SIDE;
     fill_weights(&s, weighted);
     for (int y = -HALF; y < HALF; y++) {
-        sum_along(&s, y, line_of(&s, y));
+        sum_along(&s, y);
     }
     for (int y = 0; done && y < from.height; y++) {
-        sum_along(&s, y + HALF, line_of(&s, y + HALF));
-        sum_down(&s, y, weighted, to.at + (size_t)y * to.stride);
+        sum_along(&s, y + HALF);
+        sum_down(&s, y);
         done = cancel_check(cancel, err);
     }
     free(s.lines);

@@ -27,8 +27,8 @@ static inline float lanes_sum(const Lanes *lanes)
 }
 
 /* A few rows against a few classes; both counts are constants where it is inlined. */
-TWICE void score_tile(const FeatureRows *in, int row, int rows, const float *weights,
-                      const float *biases, int classes, int stride, float *scores)
+LOOP void score_tile(const FeatureRows *in, int row, int rows, const float *weights,
+                     const float *biases, int classes, int stride, float *scores)
 {
     Lanes        sums[TILE_ROWS][TILE_CLASSES] = { 0 };
     const float *x[TILE_ROWS];
@@ -55,8 +55,8 @@ TWICE void score_tile(const FeatureRows *in, int row, int rows, const float *wei
     }
 }
 
-TWICE void score_rows(const FeatureRows *in, const float *weights, const float *biases,
-                      int classes, float *scores)
+LOOP void score_rows(const FeatureRows *in, const float *weights, const float *biases,
+                     int classes, float *scores)
 {
     for (int row = 0; row < in->count; row += TILE_ROWS) {
         int rows = MIN(TILE_ROWS, in->count - row);
@@ -88,14 +88,14 @@ AVX2 static void score_avx2(const FeatureRows *in, const float *weights, const f
 void rows_score(const FeatureRows *in, const float *weights, const float *biases, int classes,
                 float *scores)
 {
-    (HAS_AVX2() ? score_avx2 : score_plain)(in, weights, biases, classes, scores);
+    (simd_level() == SIMD_256 ? score_avx2 : score_plain)(in, weights, biases, classes, scores);
 }
 
 /* ---- gradient ------------------------------------------------------------------------ */
 
 /* One class, whole columns: sums stay in registers over a block of rows. */
-TWICE void add_block(const FeatureRows *in, const float *slopes, int classes, int first,
-                     int from, int to, double *out)
+LOOP void add_block(const FeatureRows *in, const float *slopes, int classes, int first,
+                    int from, int to, double *out)
 {
     Lanes sums[GRADIENT_COLUMNS / LANES] = { 0 };
 
@@ -122,8 +122,8 @@ static void add_rest(const FeatureRows *in, const float *slopes, int classes, in
     }
 }
 
-TWICE void add_gradient(const FeatureRows *in, const float *slopes, int classes, int first,
-                        double *gradient)
+LOOP void add_gradient(const FeatureRows *in, const float *slopes, int classes, int first,
+                       double *gradient)
 {
     for (int from = 0; from < in->count; from += BLOCK_ROWS) {
         int to = MIN(from + BLOCK_ROWS, in->count);
@@ -154,7 +154,8 @@ AVX2 static void gradient_avx2(const FeatureRows *in, const float *slopes, int c
 void rows_gradient(const FeatureRows *in, const float *slopes, int classes, int first,
                    double *gradient)
 {
-    (HAS_AVX2() ? gradient_avx2 : gradient_plain)(in, slopes, classes, first, gradient);
+    (simd_level() == SIMD_256 ? gradient_avx2 : gradient_plain)(in, slopes, classes, first,
+                                                                gradient);
 }
 
 /* ---- exponentials ---------------------------------------------------------------------- */
@@ -164,7 +165,7 @@ typedef int32_t IntLanes __attribute__((vector_size(LANES * sizeof(int32_t)), al
 
 /* e^x = 2^n e^r with |r| <= ln 2 / 2, e^r by its Taylor series to r^6 / 720; ln 2 is taken
  * off in two parts, so that nothing of x is lost. */
-TWICE void exp_lanes(Lanes *values)
+LOOP void exp_lanes(Lanes *values)
 {
     static const float per_ln2 = 1.44269504F, ln2_high = 0.693359375F, ln2_low = -2.12194440e-4F;
     const Lanes least = (Lanes){ 0 } - 87.0F;
@@ -185,7 +186,7 @@ TWICE void exp_lanes(Lanes *values)
     *values = sum * (Lanes)((power + 127) << 23);
 }
 
-TWICE double exp_all(float *values, int count, float less)
+LOOP double exp_all(float *values, int count, float less)
 {
     double sum = 0;
 
@@ -217,5 +218,5 @@ AVX2 static double exp_avx2(float *values, int count, float less)
 
 double values_exp(float *values, int count, float less)
 {
-    return (HAS_AVX2() ? exp_avx2 : exp_plain)(values, count, less);
+    return (simd_level() == SIMD_256 ? exp_avx2 : exp_plain)(values, count, less);
 }

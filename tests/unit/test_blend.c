@@ -81,7 +81,7 @@ static void fill(uint8_t *bytes, size_t count, uint32_t seed)
 /* ---- numbers ------------------------------------------------------------------------- */
 
 /* Every pair of bytes. */
-static void check_weighted(const BlendKernels *kernels)
+static void check_weighted(BlendKernels kernels)
 {
     static uint8_t a[65536], b[65536];
 
@@ -90,19 +90,20 @@ static void check_weighted(const BlendKernels *kernels)
             a[k] = (uint8_t)(k / 256);
             b[k] = (uint8_t)k;
         }
-        kernels->mix(a, b, (float)weighted[i].opacity, (float)(1 - weighted[i].opacity), 65536);
+        kernels.mix(a, b, (float)weighted[i].opacity, (float)(1 - weighted[i].opacity), 65536);
         CHECK_INT((intmax_t)fnv(a, 65536), (intmax_t)weighted[i].hash);
     }
 }
 
 TEST(blend_weighs_as_opencv_does)
 {
-    check_weighted(&blend_any);
-    check_weighted(blend_kernels());
+    for (int level = 0; level <= (int)simd_level(); level++) {
+        check_weighted(blend_kernels((SimdLevel)level));
+    }
 }
 
 /* A tint is the weighted sum of a picture of one colour and another one, in either order. */
-static void check_tint(const BlendKernels *kernels)
+static void check_tint(BlendKernels kernels)
 {
     uint8_t under[256], out[256];
 
@@ -120,12 +121,12 @@ static void check_tint(const BlendKernels *kernels)
             for (int k = 0; k < 256; k++) {
                 under[k] = (uint8_t)k;
             }
-            kernels->mix(want, under, alpha, beta, 256);
-            kernels->tint(out, under, NULL, &mix, 256);
+            kernels.mix(want, under, alpha, beta, 256);
+            kernels.tint(out, under, NULL, &mix, 256);
             CHECK(memcmp(out, want, 256) == 0);
             mix.last = true;
-            kernels->tint(out, under, NULL, &mix, 256);
-            kernels->mix(under, other, beta, alpha, 256);
+            kernels.tint(out, under, NULL, &mix, 256);
+            kernels.mix(under, other, beta, alpha, 256);
             CHECK(memcmp(out, under, 256) == 0);
         }
     }
@@ -133,24 +134,26 @@ static void check_tint(const BlendKernels *kernels)
 
 TEST(blend_tints_as_it_weighs)
 {
-    check_tint(&blend_any);
-    check_tint(blend_kernels());
+    for (int level = 0; level <= (int)simd_level(); level++) {
+        check_tint(blend_kernels((SimdLevel)level));
+    }
 }
 
 enum { LONGEST = 300 };
 
 TEST(blend_by_vectors_and_by_scalars_is_the_same)
 {
-    const BlendKernels *fast = blend_kernels();
-    uint32_t            state = 3;
+    BlendKernels plain = blend_kernels(SIMD_PLAIN);
+    uint32_t     state = 3;
 
-    if (fast == &blend_any) {
-        SKIP("no AVX2 here");
+    if (simd_level() == SIMD_PLAIN) {
+        SKIP("no vectors for this processor");
     }
     for (int round = 0; round < 3000; round++) {
         uint8_t under[4 * LONGEST], a[4 * LONGEST], b[4 * LONGEST], bits[LONGEST];
         int     pixel = next_random(&state) % 4 ? 4 : 1, count = (int)next_random(&state);
         int     rare  = 1 << next_random(&state) % 7;
+        BlendKernels fast = blend_kernels((SimdLevel)(1 + round % (int)simd_level()));
         bool    whole = next_random(&state) % 4 == 0;
         Tint    tint  = { (uint8_t)next_random(&state), (uint8_t)next_random(&state),
                           (uint8_t)next_random(&state), next_random(&state) / 255.0,
@@ -163,11 +166,11 @@ TEST(blend_by_vectors_and_by_scalars_is_the_same)
         for (int i = 0; i < LONGEST; i++) {
             bits[i] = next_random(&state) % (uint32_t)rare == 0;
         }
-        blend_any.tint(a, under, whole ? NULL : bits, &mix, count);
-        fast->tint(b, under, whole ? NULL : bits, &mix, count);
+        plain.tint(a, under, whole ? NULL : bits, &mix, count);
+        fast.tint(b, under, whole ? NULL : bits, &mix, count);
         CHECK(memcmp(a, b, sizeof a) == 0);
-        blend_any.copy(a, under, whole ? NULL : bits, count, pixel);
-        fast->copy(b, under, whole ? NULL : bits, count, pixel);
+        plain.copy(a, under, whole ? NULL : bits, count, pixel);
+        fast.copy(b, under, whole ? NULL : bits, count, pixel);
         CHECK(memcmp(a, b, sizeof a) == 0);
     }
 }

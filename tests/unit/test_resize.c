@@ -192,14 +192,13 @@ TEST(resize_by_cubics_gives_the_bytes_of_opencv)
 
         for (size_t k = 0; k < plane_bytes(from); k++)
             from.at[k] = channels == 3 && k % 4 == 3 ? 255 : (uint8_t)next_random(&seed);
-        for (int vectors = 0; vectors < 2; vectors++) {
+        for (int level = 0; level <= (int)simd_level(); level++) {
             if (from.width == to.width && from.height == to.height)
                 CHECK(plane_resize(from, to, INTERPOLATE_CUBIC, NULL));
             else
-                CHECK(resize_cubic(vectors ? cubic_kernels() : &cubic_scalar, from, to, channels,
-                                   NULL));
+                CHECK(resize_cubic(cubic_kernels((SimdLevel)level), from, to, channels, NULL));
             if (!CHECK(hash_of(to, channels) == cubic[i].hash))
-                printf("  case %zu, %d\n", i, vectors);
+                printf("  case %zu, level %d\n", i, level);
         }
         free(from.at);
         free(to.at);
@@ -218,8 +217,8 @@ TEST(resize_by_vectors_and_by_scalars_is_the_same)
 {
     uint32_t state = 7;
 
-    if (!linear_vectors())
-        SKIP("no AVX2 here");
+    if (simd_level() == SIMD_PLAIN)
+        SKIP("no vectors for this processor");
     for (int round = 0; round < 4000; round++) {
         int   pixel = next_random(&state) % 4 ? 4 : 1;
         Plane from  = plane_open(random_side(&state), random_side(&state), pixel);
@@ -229,7 +228,8 @@ TEST(resize_by_vectors_and_by_scalars_is_the_same)
 
         fill(from, (uint32_t)round);
         CHECK(resize_linear(&linear_scalar, from, a, spread, NULL));
-        CHECK(resize_linear(linear_vectors(), from, b, spread, NULL));
+        SimdLevel level = (SimdLevel)(1 + round % (int)simd_level());
+        CHECK(resize_linear(linear_kernels(level), from, b, spread, NULL));
         CHECK(memcmp(a.at, b.at, plane_bytes(a)) == 0);
         free(from.at);
         free(a.at);
