@@ -234,11 +234,11 @@ static const uint8_t *bits_at(const Region *region, int x, int y)
 void blend_over(Image *out, const Image *under, double opacity)
 {
     BlendKernels kernels = blend_kernels(simd_level());
-    int                 count   = image_width(out) * image_pixel_bytes(out);
+    int          count   = image_width(out) * image_pixel_bytes(out);
 
     for (int y = 0; y < image_height(out); y++) {
         kernels.mix(image_edit(out) + place(out, 0, y), image_pixels(under) + place(under, 0, y),
-                     (float)opacity, (float)(1 - opacity), count);
+                    (float)opacity, (float)(1 - opacity), count);
     }
 }
 
@@ -261,22 +261,22 @@ Mix mix_of(Tint tint, int pixel)
 void blend_tint(Image *out, const Image *under, Region region, Tint tint)
 {
     BlendKernels kernels = blend_kernels(simd_level());
-    Mix                 mix     = mix_of(tint, image_pixel_bytes(out));
-    Rect                part    = part_of(out, &region);
+    Mix          mix     = mix_of(tint, image_pixel_bytes(out));
+    Rect         part    = part_of(out, &region);
 
     for (int y = part.y; y < part.y + part.height; y++) {
         kernels.tint(image_edit(out) + place(out, part.x, y),
-                      image_pixels(under) + place(under, part.x, y), bits_at(&region, part.x, y),
-                      &mix, part.width);
+                     image_pixels(under) + place(under, part.x, y), bits_at(&region, part.x, y),
+                     &mix, part.width);
     }
 }
 
 void blend_fill(Image *image, Region region, Tint tint)
 {
     BlendKernels kernels = blend_kernels(simd_level());
-    Rect                part    = part_of(image, &region);
-    int                 bytes   = image_pixel_bytes(image);
-    Mix                 mix     = mix_of(tint, bytes);
+    Rect         part    = part_of(image, &region);
+    int          bytes   = image_pixel_bytes(image);
+    Mix          mix     = mix_of(tint, bytes);
     uint8_t             color[GROUP * 4];
 
     for (int i = 0; i < GROUP * bytes; i++) {
@@ -288,7 +288,7 @@ void blend_fill(Image *image, Region region, Tint tint)
 
         for (int x = 0; x < part.width; x += GROUP) {
             kernels.copy(to + (ptrdiff_t)x * bytes, color, bits ? bits + x : NULL,
-                          MIN(GROUP, part.width - x), bytes);
+                         MIN(GROUP, part.width - x), bytes);
         }
     }
 }
@@ -296,15 +296,15 @@ void blend_fill(Image *image, Region region, Tint tint)
 void blend_patch(Image *out, const Image *patch, int x, int y, Region region)
 {
     BlendKernels kernels = blend_kernels(simd_level());
-    Rect                part    = part_of(out, &region);
-    Rect                inside  = { part.x - x, part.y - y, part.width, part.height };
+    Rect         part    = part_of(out, &region);
+    Rect         inside  = { part.x - x, part.y - y, part.width, part.height };
 
     inside = rect_inside(inside, image_width(patch), image_height(patch));
     for (int row = inside.y; row < inside.y + inside.height; row++) {
         kernels.copy(image_edit(out) + place(out, inside.x + x, row + y),
-                      image_pixels(patch) + place(patch, inside.x, row),
-                      bits_at(&region, inside.x + x, row + y), inside.width,
-                      image_pixel_bytes(out));
+                     image_pixels(patch) + place(patch, inside.x, row),
+                     bits_at(&region, inside.x + x, row + y), inside.width,
+                     image_pixel_bytes(out));
     }
 }
 
