@@ -22,7 +22,7 @@
 #include "server/metrics.h"
 
 enum {
-    CONNECTION_MEMORY   = 128 << 10,
+    CONNECTION_MEMORY   = 64 << 10,    /* the largest head; zeroed for every request */
     STACK               = 512 << 10,
     STREAM_PIECE        = 32 << 10,
     STREAM_PAUSE        = 10000,       /* microseconds between two looks */
