@@ -84,8 +84,8 @@ $(BUILD)/%.o: %.c Makefile
 
 # The loops of these are plain C, written to become vectors.
 VECTORS := $(wildcard src/image/blur*.c src/image/blend*.c) src/image/glow.c \
-           src/image/match.c src/image/morphology.c src/image/color.c src/image/threshold.c \
-           src/image/warp.c \
+           $(wildcard src/image/morphology*.c) src/image/match.c src/image/color.c \
+           src/image/threshold.c src/image/warp.c \
            src/vision/stretch.c src/vision/prototype.c src/vision/class_map.c \
            src/vision/proposal.c
 $(VECTORS:%.c=$(BUILD)/%.o): OPTIMIZE := $(OPTIMIZE:-O2=-O3)

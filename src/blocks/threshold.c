@@ -55,8 +55,9 @@ static const Output outputs[] = {
 
 static bool apply(Call *call, const Args *in, Plane to, Error *err)
 {
-    Plane   from = image_plane(in->image);
-    uint8_t table[256];
+    Plane  from     = image_plane(in->image);
+    int    channels = image_channels(in->image);
+    double most     = (double)in->most;
 
     switch (in->kind) {
     case ADAPTIVE_MEAN:
@@ -64,17 +65,15 @@ static bool apply(Call *call, const Args *in, Plane to, Error *err)
         if (!plane_surroundings(from, to, in->kind == ADAPTIVE_GAUSSIAN, call->cancel, err)) {
             return false;
         }
-        plane_adapt(from, to, BELOW, (double)in->most);
+        plane_adapt(from, to, BELOW, most);
         return true;
     case OTSU:
-        threshold_table(THRESHOLD_BINARY, threshold_otsu(from), (double)in->most, table);
-        break;
+        plane_threshold(from, to, channels, THRESHOLD_BINARY, threshold_otsu(from), most);
+        return true;
     default:
-        threshold_table((Threshold)in->kind, (double)in->level, (double)in->most, table);
-        break;
+        plane_threshold(from, to, channels, (Threshold)in->kind, (double)in->level, most);
+        return true;
     }
-    plane_map(from, to, image_channels(in->image), table);
-    return true;
 }
 
 static bool run(Call *call)

@@ -1,16 +1,21 @@
 /*
  * morphology - the least and the most of what surrounds a pixel.
  *
- * A window of n pixels is made out of two windows of the next smaller power of two,
- * and those by doubling, first along and then down; each step is one pass over
- * neighbours at a fixed distance that compilers turn into vectors.
+ * First along and then down.  Small windows roll over the picture: some rows that are done
+ * along stay at hand, and two rows of the result at a time are made of them.  A large window
+ * of n pixels is made out of two windows of the next smaller power of two, and those by
+ * doubling.  All are passes over neighbours at fixed distances that compilers turn into
+ * vectors.
  */
 #include <math.h>
 
 #include "image/morphology.h"
-#include "image/simd.h"
+#include "image/morphology_kernels.h"
 
-enum { STRIP = 256 };     /* bytes of a row that go down at once */
+enum {
+    STRIP = 256,          /* bytes of a row that go down at once */
+    ROLLING = 24,         /* the highest window that rolls */
+};
 
 /* One direction of a window: pixels before, and pixels in all. */
 typedef struct Window {
@@ -23,27 +28,11 @@ typedef struct Morph {
     Window    along, down;
 } Morph;
 
-/* ---- inner loops ----------------------------------------------------------------------- */
-
-LOOP void extend(uint8_t *at, const uint8_t *with, size_t count, bool dilate)
-{
-    if (dilate) {
-        for (size_t i = 0; i < count; i++) {
-            at[i] = MAX(at[i], with[i]);
-        }
-    } else {
-        for (size_t i = 0; i < count; i++) {
-            at[i] = MIN(at[i], with[i]);
-        }
-    }
-}
-
-FOR_EVERY_LEVEL(extend, (uint8_t *at, const uint8_t *with, size_t count, bool dilate),
-                (at, with, count, dilate));
+/* ---- windows by doubling --------------------------------------------------------------- */
 
 static void extend_any(const Morph *m, uint8_t *at, const uint8_t *with, size_t count)
 {
-    extend_by[m->level](at, with, count, m->dilate);
+    morph_extend(m->level, at, with, count, m->dilate);
 }
 
 /* Every item becomes the extreme of the `length` items that begin with it, or of
@@ -124,143 +113,290 @@ static bool morph_down(const Morph *m, Plane plane, const Cancel *cancel, Error 
     return done;
 }
 
+/* ---- a small square -------------------------------------------------------------------- */
+
+/* Rows of `from` that are done along, as many as two windows take that follow each other. */
+typedef struct Rolling {
+    Morph    m;
+    Plane    from;
+    size_t   bytes;      /* of a row */
+    int      done;       /* rows */
+    uint8_t *line;       /* one row, and what never wins at its ends */
+    uint8_t *rows;       /* m.down.length + 1: row y in place y % of that */
+    uint8_t *never;      /* a row that never wins */
+    uint8_t *spare;      /* two rows for whoever has none of his own */
+} Rolling;
+
+static bool rolls(Plane plane, int size)
+{
+    return window_of(size, plane.height).length <= ROLLING;
+}
+
+/* Ended by free(r->line). */
+static bool rolling_open(Rolling *r, Plane from, int size, bool dilate, Error *err)
+{
+    size_t bytes = (size_t)from.width * (size_t)from.pixel;
+    Window along = window_of(size, from.width), down = window_of(size, from.height);
+    size_t line  = bytes + (size_t)(along.length - 1) * (size_t)from.pixel;
+
+    *r      = (Rolling){ .m = { dilate, simd_level(), along, down }, .from = from, .bytes = bytes };
+    r->line = malloc(line + bytes * (size_t)(down.length + 4));
+    if (!r->line) {
+        return fail(err, ERR_MEMORY, "no memory for some rows of a picture");
+    }
+    r->never = r->line + line;
+    r->spare = r->never + bytes;
+    r->rows  = r->spare + 2 * bytes;
+    memset(r->line, dilate ? 0 : 255, line);
+    memset(r->never, dilate ? 0 : 255, bytes);
+    return true;
+}
+
+static uint8_t *rolling_row(const Rolling *r, int y)
+{
+    return r->rows + (size_t)(y % (r->m.down.length + 1)) * r->bytes;
+}
+
+static void rolling_along(Rolling *r)
+{
+    const Morph *m     = &r->m;
+    size_t       pixel = (size_t)r->from.pixel, pad = (size_t)m->along.before * pixel;
+    size_t       after = (size_t)(m->along.length - 1 - m->along.before) * pixel;
+    uint8_t     *out   = rolling_row(r, r->done);
+
+    memcpy(r->line + pad, r->from.at + (size_t)r->done * r->from.stride, r->bytes);
+    r->done++;
+    if (m->along.length == 3 || m->along.length == 5) {
+        morph_along_small(m->level, out, r->line, r->bytes, pixel, m->along.length, m->dilate);
+        return;
+    }
+    slide(m, r->line, (pad + r->bytes + after) / pixel, pixel, m->along.length);
+    memcpy(out, r->line, r->bytes);
+    memset(r->line, m->dilate ? 0 : 255, pad);
+    memset(r->line + pad + r->bytes, m->dilate ? 0 : 255, after);
+}
+
+/* Rows y and y + 1 of the result, for even y in turn; they may lie where rows y and y + 1 of
+ * the picture do. */
+static void rolling_down(Rolling *r, int y, uint8_t *first, uint8_t *second)
+{
+    const uint8_t *rows[ROLLING + 1];
+    int            length = r->m.down.length, top = y - r->m.down.before;
+
+    while (r->done < MIN(top + length + 1, r->from.height)) {
+        rolling_along(r);
+    }
+    for (int k = 0; k <= length; k++) {
+        int at = top + k;
+
+        rows[k] = at >= 0 && at < r->from.height ? rolling_row(r, at) : r->never;
+    }
+    morph_down_rows(r->m.level, first, second, rows, r->bytes, length, r->m.dilate);
+}
+
+static uint8_t *row_of(Plane plane, int y)
+{
+    return plane.at + (size_t)y * plane.stride;
+}
+
+static bool roll(Plane from, Plane to, int size, bool dilate, const Cancel *cancel, Error *err)
+{
+    Rolling r;
+    bool    done = true;
+
+    if (!rolling_open(&r, from, size, dilate, err)) {
+        return false;
+    }
+    for (int y = 0; done && y < to.height; y += 2) {
+        rolling_down(&r, y, row_of(to, y), y + 1 < to.height ? row_of(to, y + 1) : r.spare);
+        done = cancel_check(cancel, err);
+    }
+    free(r.line);
+    return done;
+}
+
+/* ---- any square ------------------------------------------------------------------------ */
+
+static void copy_plane(Plane from, Plane to)
+{
+    for (int y = 0; y < from.height; y++) {
+        memcpy(row_of(to, y), row_of(from, y), (size_t)from.width * (size_t)from.pixel);
+    }
+}
+
+/* Into a plane that is the same or lies elsewhere. */
+static bool morph_into(Plane from, Plane to, int size, bool dilate, const Cancel *cancel,
+                       Error *err)
+{
+    Morph m = { dilate, simd_level(), window_of(size, to.width), window_of(size, to.height) };
+
+    if (rolls(from, size)) {
+        return roll(from, to, size, dilate, cancel, err);
+    }
+    if (from.at != to.at) {
+        copy_plane(from, to);
+    }
+    return morph_along(&m, to, cancel, err) && morph_down(&m, to, cancel, err);
+}
+
 bool plane_morph(Plane plane, int size, bool dilate, const Cancel *cancel, Error *err)
 {
-    Morph m = { dilate, simd_level(), window_of(size, plane.width),
-                window_of(size, plane.height) };
-
-    return morph_along(&m, plane, cancel, err) && morph_down(&m, plane, cancel, err);
+    return morph_into(plane, plane, size, dilate, cancel, err);
 }
 
 /* ---- operations on pictures ------------------------------------------------------------ */
 
 typedef struct Work {
-    const Image  *image;
+    Plane         from, to;
     int           size;
     const Cancel *cancel;
     Error        *err;
 } Work;
 
-static Plane editable(Image *image)
+static bool first_pass(const Work *w, bool dilate)
 {
-    Plane plane = image_plane(image);
-
-    plane.at = image_edit(image);
-    return plane;
+    return morph_into(w->from, w->to, w->size, dilate, w->cancel, w->err);
 }
 
-static bool pass(const Work *w, Image *image, bool dilate)
+static bool next_pass(const Work *w, bool dilate)
 {
-    return plane_morph(editable(image), w->size, dilate, w->cancel, w->err);
+    return morph_into(w->to, w->to, w->size, dilate, w->cancel, w->err);
 }
 
-static bool open_image(const Work *w, Image *image)
+static bool open_plane(const Work *w)
 {
-    return pass(w, image, false) && pass(w, image, true);
+    return first_pass(w, false) && next_pass(w, true);
 }
 
-static bool close_image(const Work *w, Image *image)
+static bool close_plane(const Work *w)
 {
-    return pass(w, image, true) && pass(w, image, false);
+    return first_pass(w, true) && next_pass(w, false);
 }
 
-/* out = first - second, not below 0; the result may be either of them. */
-static void subtract(Plane first, Plane second, Plane out)
+static void keep_row(Plane from, Plane to, int y)
 {
-    for (int y = 0; y < out.height; y++) {
-        const uint8_t *a  = first.at + (size_t)y * first.stride;
-        const uint8_t *b  = second.at + (size_t)y * second.stride;
-        uint8_t       *to = out.at + (size_t)y * out.stride;
-
-        for (int x = 0; x < out.width * out.pixel; x++) {
-            to[x] = (uint8_t)(a[x] > b[x] ? a[x] - b[x] : 0);
-        }
-    }
-}
-
-static bool gradient(const Work *w, Image *image)
-{
-    Image *eroded = image_copy(w->image, w->err);
-    bool   done   = eroded && pass(w, eroded, false) && pass(w, image, true);
-
-    if (done) {
-        subtract(image_plane(image), image_plane(eroded), editable(image));
-    }
-    image_unref(eroded);
-    return done;
-}
-
-static bool top_hat(const Work *w, Image *image)
-{
-    if (!open_image(w, image)) {
-        return false;
-    }
-    subtract(image_plane(w->image), image_plane(image), editable(image));
-    return true;
-}
-
-static bool black_hat(const Work *w, Image *image)
-{
-    if (!close_image(w, image)) {
-        return false;
-    }
-    subtract(image_plane(image), image_plane(w->image), editable(image));
-    return true;
-}
-
-static bool morph(const Work *w, Morphology how, Image *image)
-{
-    switch (how) {
-    case MORPH_ERODE:      return pass(w, image, false);
-    case MORPH_DILATE:     return pass(w, image, true);
-    case MORPH_OPEN:       return open_image(w, image);
-    case MORPH_CLOSE:      return close_image(w, image);
-    case MORPH_OPEN_CLOSE: return open_image(w, image) && close_image(w, image);
-    case MORPH_GRADIENT:   return gradient(w, image);
-    case MORPH_TOP_HAT:    return top_hat(w, image);
-    default:               return black_hat(w, image);
+    if (from.pixel == 4) {
+        morph_keep_alpha(simd_level(), row_of(to, y), row_of(from, y), (size_t)from.width);
     }
 }
 
 /* The fourth bytes as they were. */
-static void restore_alpha(Plane from, Plane to)
+static bool keep_rows(const Work *w)
 {
-    for (int y = 0; y < to.height; y++) {
-        for (int x = 0; x < to.width; x++) {
-            to.at[(size_t)y * to.stride + 4 * (size_t)x + 3] =
-                from.at[(size_t)y * from.stride + 4 * (size_t)x + 3];
-        }
+    for (int y = 0; y < w->to.height; y++) {
+        keep_row(w->from, w->to, y);
     }
+    return true;
+}
+
+/* What two passes took away, or added. */
+static bool difference(const Work *w, bool added)
+{
+    size_t bytes = (size_t)w->to.width * (size_t)w->to.pixel;
+
+    for (int y = 0; y < w->to.height; y++) {
+        morph_lessen(simd_level(), row_of(w->to, y), row_of(w->from, y), bytes, !added);
+        keep_row(w->from, w->to, y);
+    }
+    return true;
+}
+
+static void gradient_rows(const Work *w, Rolling *least, Rolling *most, int y)
+{
+    size_t   bytes = least->bytes;
+    bool     last  = y + 1 == w->to.height;
+    uint8_t *rows[2] = { row_of(w->to, y), last ? most->spare : row_of(w->to, y + 1) };
+
+    rolling_down(most, y, rows[0], rows[1]);
+    rolling_down(least, y, least->spare, least->spare + bytes);
+    for (int i = 0; i < 2 - last; i++) {
+        morph_lessen(most->m.level, rows[i], least->spare + (size_t)i * bytes, bytes, false);
+        keep_row(w->from, w->to, y + i);
+    }
+}
+
+static bool small_gradient(const Work *w)
+{
+    Rolling least = { 0 }, most = { 0 };
+    bool    done  = rolling_open(&least, w->from, w->size, false, w->err) &&
+                    rolling_open(&most, w->from, w->size, true, w->err);
+
+    for (int y = 0; done && y < w->to.height; y += 2) {
+        gradient_rows(w, &least, &most, y);
+        done = cancel_check(w->cancel, w->err);
+    }
+    free(least.line);
+    free(most.line);
+    return done;
+}
+
+static bool large_gradient(const Work *w)
+{
+    size_t bytes = (size_t)w->from.width * (size_t)w->from.pixel;
+    Plane  least = w->from;
+
+    least.stride = bytes;
+    least.at     = malloc(bytes * (size_t)least.height);
+    if (!least.at) {
+        return fail(w->err, ERR_MEMORY, "no memory for a picture twice");
+    }
+
+    bool done = morph_into(w->from, least, w->size, false, w->cancel, w->err) &&
+                first_pass(w, true);
+    for (int y = 0; done && y < w->to.height; y++) {
+        morph_lessen(simd_level(), row_of(w->to, y), row_of(least, y), bytes, false);
+        keep_row(w->from, w->to, y);
+    }
+    free(least.at);
+    return done;
+}
+
+/* Pictures without alpha have 255 in its place, which stays so where nothing is taken away. */
+static bool morph(const Work *w, Morphology how, bool alpha)
+{
+    bool done;
+
+    switch (how) {
+    case MORPH_ERODE:      done = first_pass(w, false); break;
+    case MORPH_DILATE:     done = first_pass(w, true); break;
+    case MORPH_OPEN:       done = open_plane(w); break;
+    case MORPH_CLOSE:      done = close_plane(w); break;
+    case MORPH_OPEN_CLOSE: done = open_plane(w) && next_pass(w, true) && next_pass(w, false); break;
+    case MORPH_GRADIENT:   return rolls(w->from, w->size) ? small_gradient(w) : large_gradient(w);
+    case MORPH_TOP_HAT:    return open_plane(w) && difference(w, false);
+    default:               return close_plane(w) && difference(w, true);
+    }
+    return done && (!alpha || keep_rows(w));
 }
 
 Image *image_morph(const Image *image, Morphology how, int size, const Cancel *cancel, Error *err)
 {
-    Work   w    = { image, size, cancel, err };
-    Image *made = image_copy(image, err);
+    int    channels = image_channels(image);
+    Image *made = image_replace(image, image_width(image), image_height(image), channels, err);
 
     if (!made) {
         return NULL;
     }
-    if (!morph(&w, how, made)) {
+
+    Work w = { image_plane(image), image_plane(made), size, cancel, err };
+    w.to.at = image_edit(made);
+    if (!morph(&w, how, channels == 4)) {
         image_unref(made);
         return NULL;
-    }
-    if (image_pixel_bytes(image) == 4) {
-        restore_alpha(image_plane(image), editable(made));
     }
     return made;
 }
 
 /* ---- an ellipse ------------------------------------------------------------------------ */
 
-/* How far the ellipse reaches from its middle column, `dy` rows from its middle. */
+/* How far the ellipse reaches from its middle column, `dy` of its rows from its middle. */
 static int ellipse_reach(int size, int dy)
 {
     int    half = size / 2;
     double part = half > 0 ? 1.0 / ((double)half * half) : 0;
 
-    return abs(dy) <= half
-         ? (int)lrint(half * sqrt(((double)half * half - (double)dy * dy) * part)) : -1;
+    assert(abs(dy) <= half);
+    return (int)lrint(half * sqrt(((double)half * half - (double)dy * dy) * part));
 }
 
 /* The extremes along row `from` in a window that begins `before` columns before. */

@@ -24,25 +24,80 @@ static uint8_t byte_of(double v)
     return (uint8_t)MIN(MAX(int_of(rint(v)), 0), 255);
 }
 
-void threshold_table(Threshold how, double level, double most, uint8_t table[256])
+/* What bytes become, some above a limit and others not: all bits that are kept of them,
+ * then all that are set. */
+typedef struct Step {
+    uint8_t limit, keep_above, set_above, keep_below, set_below;
+} Step;
+
+static Step step_of(Threshold how, double level, double most)
 {
     int     limit = int_of(floor(level));
     uint8_t white = byte_of(most);
+    Step    step  = { .limit = (uint8_t)MIN(MAX(limit, 0), 255) };
 
-    for (int i = 0; i < 256; i++) {
-        bool above = i > limit;
-        int  to    = 0;
+    switch (how) {
+    case THRESHOLD_BINARY:          step.set_above  = white; break;
+    case THRESHOLD_BINARY_INVERSE:  step.set_below  = white; break;
+    case THRESHOLD_TRUNCATE:        step.keep_below = 255; step.set_above = step.limit; break;
+    case THRESHOLD_TO_ZERO:         step.keep_above = 255; break;
+    case THRESHOLD_TO_ZERO_INVERSE: step.keep_below = 255; break;
+    }
 
-        switch (how) {
-        case THRESHOLD_BINARY:          to = above ? white : 0; break;
-        case THRESHOLD_BINARY_INVERSE:  to = above ? 0 : white; break;
-        case THRESHOLD_TRUNCATE:        to = above ? MAX(limit, 0) : i; break;
-        case THRESHOLD_TO_ZERO:         to = above ? i : 0; break;
-        case THRESHOLD_TO_ZERO_INVERSE: to = above ? 0 : i; break;
+    /* Below 0 all is above, even what is 0. */
+    if (limit < 0) {
+        step.keep_below = step.keep_above;
+        step.set_below  = step.set_above;
+    }
+    return step;
+}
+
+/* The bytes that `changed` masks, four in turn; the others stay. */
+LOOP void step_row(uint8_t *out, const uint8_t *in, size_t count, Step s, const uint8_t *changed)
+{
+    enum { BLOCK = 64 };
+    uint8_t mask[BLOCK];
+    size_t  i = 0;
+
+    for (size_t k = 0; k < BLOCK; k++) {
+        mask[k] = changed[k % 4];
+    }
+    for (; i + BLOCK <= count; i += BLOCK) {
+        for (size_t k = 0; k < BLOCK; k++) {
+            uint8_t v     = in[i + k];
+            uint8_t above = (v & s.keep_above) | s.set_above;
+            uint8_t below = (v & s.keep_below) | s.set_below;
+            uint8_t to    = v > s.limit ? above : below;
+
+            out[i + k] = v ^ ((v ^ to) & mask[k]);
         }
-        table[i] = (uint8_t)to;
+    }
+    for (; i < count; i++) {
+        uint8_t v  = in[i];
+        uint8_t to = v > s.limit ? (v & s.keep_above) | s.set_above
+                                 : (v & s.keep_below) | s.set_below;
+
+        out[i] = v ^ ((v ^ to) & mask[i % 4]);
     }
 }
+
+FOR_EVERY_LEVEL(step_row, (uint8_t *restrict out, const uint8_t *restrict in, size_t count, Step s,
+                           const uint8_t *restrict changed),
+                (out, in, count, s, changed));
+
+void plane_threshold(Plane from, Plane to, int channels, Threshold how, double level, double most)
+{
+    const uint8_t changed[4] = { 255, 255, 255, channels == 3 ? 0 : 255 };
+    Step          step       = step_of(how, level, most);
+    SimdLevel     simd       = simd_level();
+
+    for (int y = 0; y < from.height; y++) {
+        step_row_by[simd](to.at + (size_t)y * to.stride, from.at + (size_t)y * from.stride,
+                          (size_t)from.width * (size_t)from.pixel, step, changed);
+    }
+}
+
+/* ---- tables ------------------------------------------------------------------------ */
 
 static void map_colour(const uint8_t *from, uint8_t *to, int count, bool alpha,
                        const uint8_t table[256])
@@ -270,16 +325,25 @@ bool plane_surroundings(Plane from, Plane to, bool weighted, const Cancel *cance
     return done;
 }
 
+LOOP void adapt_row(uint8_t *out, const uint8_t *in, int count, int below, uint8_t white)
+{
+    for (int x = 0; x < count; x++) {
+        out[x] = (int16_t)in[x] > (int16_t)(out[x] - below) ? white : 0;
+    }
+}
+
+FOR_EVERY_LEVEL(adapt_row, (uint8_t *restrict out, const uint8_t *restrict in, int count, int below,
+                            uint8_t white),
+                (out, in, count, below, white));
+
 void plane_adapt(Plane gray, Plane levels, int below, double most)
 {
-    uint8_t white = byte_of(most);
+    uint8_t   white = byte_of(most);
+    int       least = MIN(MAX(below, -256), 256);      /* beyond this, nothing more changes */
+    SimdLevel simd  = simd_level();
 
     for (int y = 0; y < gray.height; y++) {
-        const uint8_t *in  = gray.at + (size_t)y * gray.stride;
-        uint8_t       *out = levels.at + (size_t)y * levels.stride;
-
-        for (int x = 0; x < gray.width; x++) {
-            out[x] = in[x] > out[x] - below ? white : 0;
-        }
+        adapt_row_by[simd](levels.at + (size_t)y * levels.stride,
+                           gray.at + (size_t)y * gray.stride, gray.width, least, white);
     }
 }

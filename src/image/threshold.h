@@ -13,8 +13,9 @@ typedef enum Threshold {
     THRESHOLD_TO_ZERO_INVERSE,
 } Threshold;
 
-/* What each byte becomes: what is above `level` becomes `most`, or stays, or is cut. */
-void threshold_table(Threshold how, double level, double most, uint8_t table[256]);
+/* What is above `level` becomes `most`, or stays, or is cut: every byte of gray, of colours
+ * all but alpha, alpha too where there are 4 channels.  `to` lies elsewhere. */
+void plane_threshold(Plane from, Plane to, int channels, Threshold how, double level, double most);
 
 /* Apply a table to every byte of a colour, alpha too where there are 4 channels. */
 void plane_map(Plane from, Plane to, int channels, const uint8_t table[256]);

@@ -139,10 +139,7 @@ static void around(Plane from, Plane to, bool weighted)
 
 static void otsu(Plane from, Plane to)
 {
-    uint8_t table[256];
-
-    threshold_table(THRESHOLD_BINARY, threshold_otsu(from), 255, table);
-    plane_map(from, to, 1, table);
+    plane_threshold(from, to, 1, THRESHOLD_BINARY, threshold_otsu(from), 255);
 }
 
 static Image *filtered(const Image *from, int kind, int number)
@@ -217,24 +214,43 @@ TEST(morphology_combines_erosion_and_dilation)
     image_unref(hat);
 }
 
-TEST(threshold_tables_take_any_number)
+/* What becomes of every byte. */
+static void threshold(Threshold how, double level, double most, uint8_t out[256])
 {
-    uint8_t table[256];
+    uint8_t every[256];
+    Plane   from = { every, 256, 256, 1, 1 }, to = from;
 
-    threshold_table(THRESHOLD_BINARY, 100, 300, table);
-    CHECK(table[100] == 0 && table[101] == 255);
-    threshold_table(THRESHOLD_BINARY_INVERSE, -5, 9, table);
-    CHECK(table[0] == 0 && table[255] == 0);
-    threshold_table(THRESHOLD_TRUNCATE, -5, 0, table);
-    CHECK(table[0] == 0 && table[255] == 0);
-    threshold_table(THRESHOLD_TO_ZERO, 200, 0, table);
-    CHECK(table[200] == 0 && table[201] == 201);
-    threshold_table(THRESHOLD_TO_ZERO_INVERSE, 200, 0, table);
-    CHECK(table[200] == 200 && table[201] == 0);
-    threshold_table(THRESHOLD_BINARY, 1e300, NAN, table);      /* OpenCV's: above all is below */
-    CHECK(table[0] == 0 && table[255] == 0);
-    threshold_table(THRESHOLD_BINARY, 1e300, 7, table);
-    CHECK(table[0] == 7);
+    for (int i = 0; i < 256; i++) {
+        every[i] = (uint8_t)i;
+    }
+    to.at = out;
+    plane_threshold(from, to, 1, how, level, most);
+}
+
+TEST(threshold_takes_any_number)
+{
+    uint8_t out[256];
+
+    threshold(THRESHOLD_BINARY, 100, 300, out);
+    CHECK(out[100] == 0 && out[101] == 255);
+    threshold(THRESHOLD_BINARY, -1, 9, out);
+    CHECK(out[0] == 9 && out[255] == 9);
+    threshold(THRESHOLD_BINARY, 255, 9, out);
+    CHECK(out[0] == 0 && out[255] == 0);
+    threshold(THRESHOLD_BINARY_INVERSE, -5, 9, out);
+    CHECK(out[0] == 0 && out[255] == 0);
+    threshold(THRESHOLD_TRUNCATE, -5, 0, out);
+    CHECK(out[0] == 0 && out[255] == 0);
+    threshold(THRESHOLD_TRUNCATE, 300, 0, out);
+    CHECK(out[0] == 0 && out[255] == 255);
+    threshold(THRESHOLD_TO_ZERO, 200, 0, out);
+    CHECK(out[200] == 0 && out[201] == 201);
+    threshold(THRESHOLD_TO_ZERO_INVERSE, 200, 0, out);
+    CHECK(out[200] == 200 && out[201] == 0);
+    threshold(THRESHOLD_BINARY, 1e300, NAN, out);      /* OpenCV's: above all is below */
+    CHECK(out[0] == 0 && out[255] == 0);
+    threshold(THRESHOLD_BINARY, 1e300, 7, out);
+    CHECK(out[0] == 7);
 }
 
 /* ---- templates --------------------------------------------------------------------------- */
