@@ -83,12 +83,19 @@ $(BUILD)/%.o: %.c Makefile
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 # The loops of these are plain C, written to become vectors.
-VECTORS := $(wildcard src/image/blur*.c src/image/blend*.c) src/image/glow.c \
-           $(wildcard src/image/morphology*.c) src/image/match.c src/image/color.c \
+VECTORS := $(wildcard src/image/blur*.c src/image/blend*.c src/image/match*.c \
+                      src/image/morphology*.c) \
+           src/image/fourier.c src/image/glow.c src/image/color.c \
            src/image/threshold.c src/image/warp.c \
            src/vision/stretch.c src/vision/prototype.c src/vision/class_map.c \
            src/vision/proposal.c
 $(VECTORS:%.c=$(BUILD)/%.o): OPTIMIZE := $(OPTIMIZE:-O2=-O3)
+
+# Vectors of doubles go only through functions that are inlined, so how others would be
+# handed them is nothing to warn of.  Roots that set errno and quotients that may trap are
+# not made by vectors.
+$(BUILD)/src/image/fourier.o $(BUILD)/src/image/match_fourier.o: CFLAGS += -Wno-psabi
+$(BUILD)/src/image/match.o: CFLAGS += -fno-math-errno -fno-trapping-math
 
 # Pages become string literals, longer than ISO C promises to take.
 $(GEN)/web_assets.o: $(GEN)/web_assets.c Makefile

@@ -2,13 +2,16 @@
  * match - where a small picture stands in a large one.
  *
  * All sums are whole numbers; only the last division is not.  Sums over a window move
- * down and along with it; the products take one pass over the template for each place.
- * Templates go two columns at a time, which is what vectors multiply and add at once: a
+ * down and along with it.  The products take one pass over the template for each place, or
+ * Fourier transforms of tiles where that is less work; both give the same numbers.
+ *
+ * The pass takes two columns at a time, which is what vectors multiply and add at once: a
  * row of the picture is made into pairs of neighbours, and a row of the template too.
  */
 #include <math.h>
 
 #include "image/match.h"
+#include "image/match_fourier.h"
 #include "image/simd.h"
 
 enum {
@@ -16,15 +19,20 @@ enum {
     MOST   = 1 << 15,         /* pairs of products that 32 bits can add up */
 };
 
+static const double LEAST_WORK = 1e7;      /* products; with fewer, tiles need not be weighed */
+
 typedef struct Match {
     Plane     picture, part;
     double    pixels;             /* of the part */
     int64_t   part_sum;
     double    part_spread;        /* squared differences from the mean, times pixels */
-    int64_t  *sums, *squares;     /* of every column over the window's height */
-    int64_t  *products;           /* of every place in a row */
-    uint32_t *recent;             /* the same, of the last rows of the template */
+    uint32_t *column_sums, *column_squares;    /* over the window's height */
+    double   *sums, *squares;     /* of every window in a row: whole numbers below 2^53 */
+    double   *products;           /* of every place in a row, which are too */
+    float    *likeness;
+    uint32_t *recent;             /* products of the last rows of the template */
     uint32_t *pairs, *weights;    /* of a row of the picture, and of one of the template */
+    MatchFourier *fourier;        /* NULL: the pass over the template */
 } Match;
 
 /* ---- inner loops ------------------------------------------------------------------------- */
@@ -146,16 +154,19 @@ static int pair_part(const Match *m, int y)
     return taps;
 }
 
-static void collect(const Match *m, int places)
+LOOP void collect(double *restrict products, uint32_t *restrict recent, int places)
 {
     for (int x = 0; x < places; x++) {
-        m->products[x] += m->recent[x];
-        m->recent[x]    = 0;
+        products[x] += recent[x];
+        recent[x]    = 0;
     }
 }
 
+FOR_EVERY_LEVEL(collect, (double *products, uint32_t *recent, int places),
+                (products, recent, places));
+
 /* The products of the template with the picture at every place of row y. */
-static void correlate_row(const Match *m, int y)
+static bool correlate_row(const Match *m, int y, const Cancel *cancel, Error *err)
 {
     static PairKernel *const kernels[SIMD_LEVELS] = BY_LEVEL(add_plain, add_sse41, add_avx2,
                                                              add_plain);
@@ -170,30 +181,99 @@ static void correlate_row(const Match *m, int y)
         for (int from = 0, some; from < taps; from += some) {
             some = MIN(MOST, taps - from);
             if (added + some > MOST) {
-                collect(m, places);
+                collect_by[simd_level()](m->products, m->recent, places);
                 added = 0;
             }
             add(m->recent, m->pairs + 2 * (ptrdiff_t)from, m->weights + from, some,
                 (places + PLACES - 1) / PLACES);
             added += some;
         }
+        if (row % 8 == 7 && !cancel_check(cancel, err)) {
+            return false;
+        }
     }
-    collect(m, places);
+    collect_by[simd_level()](m->products, m->recent, places);
+    return true;
+}
+
+/* What transforms give is of numbers around 128: put back what that left out. */
+LOOP void uncenter(double *restrict products, const double *restrict centered,
+                   const double *restrict sums, double rest, int places)
+{
+    for (int x = 0; x < places; x++) {
+        products[x] = centered[x] + 128 * sums[x] + rest;
+    }
+}
+
+FOR_EVERY_LEVEL(uncenter, (double *products, const double *centered, const double *sums,
+                           double rest, int places),
+                (products, centered, sums, rest, places));
+
+static bool multiply_row(const Match *m, int y, const Cancel *cancel, Error *err)
+{
+    if (!m->fourier) {
+        return correlate_row(m, y, cancel, err);
+    }
+
+    const double *centered = match_fourier_row(m->fourier, y, cancel, err);
+    double        rest     = 128.0 * (double)m->part_sum - 128.0 * 128 * m->pixels;
+
+    if (centered) {
+        uncenter_by[simd_level()](m->products, centered, m->sums, rest,
+                                  m->picture.width - m->part.width + 1);
+    }
+    return centered;
 }
 
 /* ---- sums -------------------------------------------------------------------------------- */
 
-static void add_row(Match *m, int y, int sign)
+/* A row comes into the windows and another leaves them.  A column of the tallest picture
+ * fits into 32 bits. */
+LOOP void move_down(uint32_t *restrict sums, uint32_t *restrict squares,
+                    const uint8_t *restrict old, const uint8_t *restrict new, int width)
 {
-    const uint8_t *row = row_at(&m->picture, y);
-
-    for (int x = 0; x < m->picture.width; x++) {
-        m->sums[x]    += sign * row[x];
-        m->squares[x] += sign * row[x] * row[x];
+    for (int x = 0; x < width; x++) {
+        sums[x]    += (uint32_t)new[x] - (old ? old[x] : 0);
+        squares[x] += (uint32_t)new[x] * new[x] - (old ? (uint32_t)old[x] * old[x] : 0);
     }
 }
 
-static void measure_part(Match *m)
+FOR_EVERY_LEVEL(move_down, (uint32_t *sums, uint32_t *squares, const uint8_t *old,
+                            const uint8_t *new, int width),
+                (sums, squares, old, new, width));
+
+static_assert(255 * 255 * (int64_t)LIMIT_IMAGE_SIDE <= UINT32_MAX, "a column's squares");
+
+/* The columns of the windows that end with row y; the first ends with the template's last. */
+static void sum_columns(const Match *m, int y)
+{
+    const uint8_t *old = y < m->part.height ? NULL : row_at(&m->picture, y - m->part.height);
+
+    move_down_by[simd_level()](m->column_sums, m->column_squares, old, row_at(&m->picture, y),
+                               m->picture.width);
+}
+
+/* The sums of all the windows in a row. */
+static void sum_windows(const Match *m)
+{
+    int     width = m->part.width, places = m->picture.width - width + 1;
+    int64_t sum   = 0, squares = 0;
+
+    for (int x = 0; x < width - 1; x++) {
+        sum     += m->column_sums[x];
+        squares += m->column_squares[x];
+    }
+    for (int x = 0; x < places; x++) {
+        sum           += m->column_sums[x + width - 1];
+        squares       += m->column_squares[x + width - 1];
+        m->sums[x]     = (double)sum;
+        m->squares[x]  = (double)squares;
+        sum           -= m->column_sums[x];
+        squares       -= m->column_squares[x];
+    }
+}
+
+static bool measure_part(Match *m, const Cancel *cancel, Error *err)
 {
     int64_t squares = 0;
 
@@ -204,49 +284,51 @@ static void measure_part(Match *m)
             m->part_sum += row[x];
             squares     += row[x] * row[x];
         }
+        if (!cancel_check(cancel, err)) {
+            return false;
+        }
     }
     m->pixels      = (double)m->part.width * m->part.height;
     m->part_spread = m->pixels * (double)squares - (double)m->part_sum * (double)m->part_sum;
+    return true;
 }
 
 /* A hair above 1 is rounding; beyond that there is nothing to compare with. */
-static float likeness_of(const Match *m, int64_t product, int64_t sum, int64_t squares)
+LOOP void compare_row(const Match *m, float *restrict likeness, const double *restrict products,
+                      const double *restrict sums, const double *restrict squares, int places)
 {
-    double alike  = m->pixels * (double)product - (double)sum * (double)m->part_sum;
-    double spread = m->pixels * (double)squares - (double)sum * (double)sum;
-    double most   = sqrt(fmax(spread, 0) * m->part_spread);
+    double pixels = m->pixels, part_sum = (double)m->part_sum, part_spread = m->part_spread;
 
-    if (m->part_spread <= 0) {
-        return 1;
+    for (int x = 0; x < places; x++) {
+        double alike  = pixels * products[x] - sums[x] * part_sum;
+        double spread = pixels * squares[x] - sums[x] * sums[x];
+        double most   = sqrt((spread > 0 ? spread : 0) * part_spread);
+        double size   = fabs(alike), sign = alike > 0 ? 1 : -1;
+        double ratio  = alike / (most > 0 ? most : 1);
+        double beyond = size < most * 1.125 ? sign : 0;
+
+        likeness[x] = (float)(size < most ? ratio : beyond);
     }
-    if (fabs(alike) < most) {
-        return (float)(alike / most);
-    }
-    if (fabs(alike) < most * 1.125) {
-        return alike > 0 ? 1 : -1;
-    }
-    return 0;
 }
 
-static bool match_row(const Match *m, int y, MatchVisit visit, void *context)
+FOR_EVERY_LEVEL(compare_row, (const Match *m, float *likeness, const double *products,
+                              const double *sums, const double *squares, int places),
+                (m, likeness, products, sums, squares, places));
+
+static bool match_row(const Match *m, int y, const Cancel *cancel, Error *err)
 {
-    int64_t sum = 0, squares = 0;
+    int places = m->picture.width - m->part.width + 1;
 
     if (m->part_spread > 0) {
-        correlate_row(m, y);
-    }
-    for (int x = 0; x < m->part.width; x++) {
-        sum     += m->sums[x];
-        squares += m->squares[x];
-    }
-    for (int x = 0; x + m->part.width <= m->picture.width; x++) {
-        if (!visit(context, x, y, likeness_of(m, m->products[x], sum, squares))) {
+        sum_windows(m);
+        if (!multiply_row(m, y, cancel, err)) {
             return false;
         }
-        if (x + m->part.width < m->picture.width) {
-            sum     += m->sums[x + m->part.width] - m->sums[x];
-            squares += m->squares[x + m->part.width] - m->squares[x];
-        }
+        compare_row_by[simd_level()](m, m->likeness, m->products, m->sums, m->squares, places);
+        return true;
+    }
+    for (int x = 0; x < places; x++) {
+        m->likeness[x] = 1;
     }
     return true;
 }
@@ -254,36 +336,74 @@ static bool match_row(const Match *m, int y, MatchVisit visit, void *context)
 /* All the rows of numbers.  Pairs are read beyond the picture, by less than a group. */
 static bool open_rows(Match *m)
 {
-    size_t width = (size_t)m->picture.width;
+    size_t width = (size_t)m->picture.width, wide = width + PLACES;
 
-    m->sums   = calloc(3 * width, sizeof *m->sums);
-    m->recent = calloc(3 * (width + PLACES), sizeof *m->recent);
-    if (!m->sums || !m->recent) {
+    m->sums        = calloc(3 * width, sizeof *m->sums);
+    m->likeness    = calloc(width, sizeof *m->likeness);
+    m->column_sums = calloc(2 * width + 3 * wide, sizeof *m->column_sums);
+    if (!m->sums || !m->likeness || !m->column_sums) {
         return false;
     }
-    m->squares  = m->sums + width;
-    m->products = m->squares + width;
-    m->pairs    = m->recent + width + PLACES;
-    m->weights  = m->pairs + width + PLACES;
+    m->squares        = m->sums + width;
+    m->products       = m->squares + width;
+    m->column_squares = m->column_sums + width;
+    m->recent         = m->column_squares + width;
+    m->pairs          = m->recent + wide;
+    m->weights        = m->pairs + wide;
     return true;
+}
+
+static void close_rows(Match *m)
+{
+    free(m->sums);
+    free(m->likeness);
+    free(m->column_sums);
+    match_fourier_close(m->fourier);
+}
+
+/* Transforms, where they are less work than a pass over the template for each place. */
+static bool choose_way(Match *m, Error *err)
+{
+    Size   picture = { m->picture.width, m->picture.height };
+    Size   part    = { m->part.width, m->part.height };
+    double places  = (double)(picture.width - part.width + 1) * (picture.height - part.height + 1);
+    double work    = places * m->pixels;
+
+    if (m->part_spread <= 0 || work < LEAST_WORK) {
+        return true;
+    }
+
+    MatchTiles tiles = match_tiles(picture, part);
+
+    if (tiles.work >= work) {
+        return true;
+    }
+    m->fourier = match_fourier_open(m->picture, m->part, tiles, err);
+    return m->fourier;
 }
 
 static bool match_rows(Match *m, MatchVisit visit, void *context, const Cancel *cancel,
                        Error *err)
 {
-    int rows = m->part.height;
+    int places = m->picture.width - m->part.width + 1;
 
-    measure_part(m);
-    for (int y = 0; y < rows; y++) {
-        add_row(m, y, 1);
-    }
-    for (int y = 0; y + rows <= m->picture.height; y++) {
-        if (!cancel_check(cancel, err) || !match_row(m, y, visit, context)) {
+    for (int last = 0; last < m->picture.height; last++) {
+        int y = last - m->part.height + 1;
+
+        if (!cancel_check(cancel, err)) {
             return false;
         }
-        if (y + rows < m->picture.height) {
-            add_row(m, y, -1);
-            add_row(m, y + rows, 1);
+        sum_columns(m, last);
+        if (y < 0) {
+            continue;
+        }
+        if (!match_row(m, y, cancel, err)) {
+            return false;
+        }
+        for (int x = 0; x < places; x++) {
+            if (!visit(context, x, y, m->likeness[x])) {
+                return false;
+            }
         }
     }
     return true;
@@ -295,8 +415,8 @@ bool plane_match(Plane picture, Plane part, MatchVisit visit, void *context,
     Match m    = { .picture = picture, .part = part };
     bool  done = open_rows(&m) || fail(err, ERR_MEMORY, "no memory to look for a template");
 
-    done = done && match_rows(&m, visit, context, cancel, err);
-    free(m.sums);
-    free(m.recent);
+    done = done && measure_part(&m, cancel, err) && choose_way(&m, err) &&
+        match_rows(&m, visit, context, cancel, err);
+    close_rows(&m);
     return done;
 }
