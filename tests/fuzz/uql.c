@@ -370,7 +370,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         Value     in      = make_value(&arena, &m, 2);
         ValuePair names[] = { { TEXT("_"), in }, { TEXT("a"), make_value(&arena, &m, 1) },
                               { TEXT("b"), in } };
-        UqlScope  scope   = { names, COUNT_OF(names), &cancel };
+        UqlScope  scope   = { .names = names, .count = COUNT_OF(names), .cancel = &cancel };
 
         run_twice(&arena, &m, statement, chain, in, &scope);
     }
