@@ -22,14 +22,14 @@ static void on_interrupt(int number)
 
 /* What all passes of one command share. */
 typedef struct Passes {
-    Invocation *in;
-    App         app;
-    Session    *session;
-    Origins     origins;        /* with --record */
-    const char *out, *record;
-    bool        json;
-    int         saved;
-    ImageWriting pictures;      /* of the answer */
+    Invocation  *in;
+    App          app;
+    Session     *session;
+    Origins      origins;        /* with --record */
+    const char  *out, *record;
+    bool         json;
+    int          saved;
+    ImageWriting pictures;       /* of the answer */
 } Passes;
 
 static const struct { const char *name; Coding coding; int quality; } formats[] = {

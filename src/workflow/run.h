@@ -56,9 +56,9 @@ void run_close(Run *run);
 const Problem *run_problem(const Run *run);
 
 /* Write the list of outputs: [{...}, ...], pictures as the writer says, or else as JPEG with
- * the help of the services' pool.  `excluded` names outputs to leave
- * out (a JSON list of texts; NULL: none).  May fail for a value that has no
- * wire form; the buffer is then worthless. */
+ * the help of the services' pool.  `excluded` names outputs to leave out (a JSON list of
+ * texts; NULL: none).  May fail for a value that has no wire form; the buffer is then
+ * worthless. */
 bool run_write_outputs(Run *run, JsonWriter *w, const Json *excluded) MUST_USE;
 
 /* ---- looking inside --------------------------------------------------------- */
